@@ -1,0 +1,1 @@
+"""The window-acceptance desktop client for government service halls."""
