@@ -1,0 +1,1 @@
+"""Words and rules of the window: no files, no network, no Qt."""

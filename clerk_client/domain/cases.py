@@ -1,0 +1,53 @@
+"""What is accepted at the window, and under which category it is counted."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from clerk_client.domain.people import Applicant
+
+
+class Category(enum.Enum):
+    """事项类型. Counted, nothing else: it changes no flow, paper or right.
+
+    Chosen for each acceptance, never by default (the manual, 2.2.1.1).
+    """
+
+    HALL_PENDING = "hall_pending"  # 中山分厅待办
+    DEPARTMENT_INTERNAL = "department_internal"  # 部门内部系统
+
+
+class LookUp(enum.Enum):
+    """Which of the manual's three ways led to the matter."""
+
+    TICKET = "ticket"  # 二维码扫描
+    APPOINTMENT = "appointment"  # 按预约编号
+    MATTER = "matter"  # 按服务事项查询
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """受理: durable in this window's journal when a value of this class exists.
+
+    `line_hash` is the journal line's, in hex; `decided_offline`: the hall was out of reach.
+    """
+
+    number: str
+    key: str
+    done_at: datetime
+    category: Category
+    matter_code: str
+    matter_name: str
+    department_code: str
+    department_name: str
+    department_full_name: str
+    is_licence: bool
+    applicant: Applicant
+    window: str
+    clerk: str
+    clerk_name: str
+    line_hash: str
+    decided_offline: bool
+    ticket_number: str = ""
+    appointment_number: str = ""
+    department_serial: str = ""

@@ -1,0 +1,1 @@
+"""What crosses the network and what is signed. Formats are final: see docs/formats.md."""

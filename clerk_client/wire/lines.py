@@ -1,0 +1,194 @@
+"""The journal's line: head, body, signature, and the chain that binds one line to the next.
+
+    body_sha256 = SHA-256(JCS(body))            JCS: RFC 8785
+    signature   = sign(JCS(head))
+    hash        = SHA-256(JCS(head) || signature)     the next line's prev
+
+Erasing a body leaves head, signature and chain verifiable. No floats; text in NFC.
+"""
+
+import base64
+import binascii
+import enum
+import hashlib
+import json
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import rfc8785
+
+FIRST_PREV = "0" * 64
+VERSION = 1
+
+Json = Any  # what json.loads gives, without floats
+
+
+class Kind(enum.Enum):
+    """What a line says happened. Acts are signed by the clerk's key, the rest by the station's."""
+
+    ACCEPTED = "accepted"
+    LEASED = "leased"
+    PRINTED = "printed"
+    REPRINTED = "reprinted"
+    HANDED_OVER = "handed_over"  # 已交办事人
+
+    @property
+    def is_act(self) -> bool:
+        """A clerk answers for it with their key."""
+        return self is Kind.ACCEPTED
+
+
+class LineError(Exception):
+    """A line's bytes are not what the format demands."""
+
+    code = "LINE_FORMAT"
+
+
+class Signer(Protocol):
+    """A private key that never shows itself: a clerk's USB key or the station's own."""
+
+    @property
+    def alg(self) -> str:
+        """`RS256`, `ES256` (both with SHA-256) or `Ed25519`."""
+        ...
+
+    @property
+    def cert_sha256(self) -> str:
+        """Hex SHA-256 of the certificate's DER, or of the station's 32 public bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over `message` itself; hashing is the signer's part."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is signed. Field names and order of meaning are final; see docs/formats.md."""
+
+    journal: str
+    seq: int
+    prev: str
+    key: str
+    kind: str
+    done_at: str
+    clock_offset_ms: int
+    decided_offline: bool
+    hall: str
+    window: str
+    clerk: str
+    cert_sha256: str
+    alg: str
+    number: str | None
+    category: str | None
+    matter: str | None
+    body_sha256: str
+    v: int = VERSION
+
+    def canonical(self) -> bytes:
+        """JCS of the head: the bytes that the key signs."""
+        return canonical(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One signed entry of a journal."""
+
+    head: Head
+    body: Mapping[str, Json]
+    signature: bytes
+
+    @property
+    def hash(self) -> str:
+        """Hex; stands as `prev` in the line that follows and, in full, in the receipt's code."""
+        return hashlib.sha256(self.head.canonical() + self.signature).hexdigest()
+
+    def to_json(self) -> dict[str, Json]:
+        """As sent to the hall and as exported, one canonical line of JSON each."""
+        return {
+            "head": asdict(self.head),
+            "body": dict(self.body),
+            "signature": base64.b64encode(self.signature).decode("ascii"),
+        }
+
+    def canonical(self) -> bytes:
+        """The only bytes an export may hold for this line."""
+        return canonical(self.to_json())
+
+
+def line_from_json(fields: Json) -> Line:
+    """The line behind what was sent or exported. Raises LineError for any other shape."""
+    try:
+        if set(fields) != {"head", "body", "signature"} or not isinstance(fields["body"], dict):
+            raise LineError("a line has head, body and signature")
+        head = Head(**fields["head"])
+        for name, kind in Head.__annotations__.items():
+            if type(getattr(head, name)) not in _TYPES[kind]:
+                raise LineError(f"head.{name} is no {kind}")
+        signature = base64.b64decode(fields["signature"], validate=True)
+        return Line(head, fields["body"], signature)
+    except (TypeError, KeyError, binascii.Error, ValueError) as error:
+        raise LineError(str(error)) from error
+
+
+_TYPES: dict[Any, tuple[type, ...]] = {
+    str: (str,),
+    int: (int,),
+    bool: (bool,),
+    str | None: (str, type(None)),
+}
+
+
+def canonical(fields: Json) -> bytes:
+    """RFC 8785 bytes. Raises LineError on a float: none belongs into a signed line."""
+    _refuse_floats(fields)
+    try:
+        return rfc8785.dumps(fields)
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise LineError(str(error)) from error
+
+
+def normalised(fields: Json) -> Json:
+    """The same fields with every text in NFC."""
+    if isinstance(fields, str):
+        return unicodedata.normalize("NFC", fields)
+    if isinstance(fields, Mapping):
+        return {normalised(k): normalised(v) for k, v in fields.items()}
+    if isinstance(fields, list | tuple):
+        return [normalised(v) for v in fields]
+    return fields
+
+
+def salted(fields: Mapping[str, Json]) -> dict[str, Json]:
+    """A body: the fields in NFC and 32 random bytes, so that nobody guesses an erased body."""
+    return {**normalised(fields), "salt": secrets.token_hex(32)}
+
+
+def body_sha256(body: Mapping[str, Json]) -> str:
+    """Hex SHA-256 of the body's canonical bytes."""
+    return hashlib.sha256(canonical(dict(body))).hexdigest()
+
+
+def parsed_export(text: bytes) -> Line:
+    """One line of an export. Raises LineError when a single byte is not the canonical one."""
+    try:
+        line = line_from_json(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise LineError(str(error)) from error
+    if line.canonical() != text:
+        raise LineError("the bytes are not canonical")
+    return line
+
+
+def _refuse_floats(fields: Json) -> None:
+    if isinstance(fields, float):
+        raise LineError("a float in a signed line")
+    if isinstance(fields, Mapping):
+        for value in fields.values():
+            _refuse_floats(value)
+    elif isinstance(fields, list | tuple):
+        for value in fields:
+            _refuse_floats(value)
