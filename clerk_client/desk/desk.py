@@ -1,0 +1,101 @@
+"""The desk as one: what a clerk can do, signed in or not. Lives in the desk worker's thread."""
+
+from collections.abc import Callable
+
+from clerk_client.desk.diagnosis import Check, Diagnosis
+from clerk_client.desk.forms import Form, Found
+from clerk_client.desk.paperwork import Paperwork
+from clerk_client.desk.reception import Reception
+from clerk_client.desk.session import Session
+from clerk_client.desk.sign_in import SignIn
+from clerk_client.desk.supervision import Supervision
+from clerk_client.domain.cases import Acceptance
+from clerk_client.domain.matters import Matter
+from clerk_client.domain.tallies import Tally
+from clerk_client.hall_link.errors import HallSessionEnded
+from clerk_client.wire.lines import Signer
+from ukey.hub import OpenedKey
+
+
+class Desk:
+    """Passes each wish on to the room that grants it. Needs a session for all but `diagnose`."""
+
+    def __init__(
+        self,
+        *,
+        sign_in: SignIn,
+        reception: Callable[[Session, Signer], Reception],
+        paperwork: Paperwork,
+        supervision: Supervision,
+        diagnosis: Diagnosis,
+    ) -> None:
+        self._sign_in = sign_in
+        self._make_reception = reception
+        self._paperwork = paperwork
+        self._supervision = supervision
+        self._diagnosis = diagnosis
+        self._signed_in: tuple[Session, Reception] | None = None
+        self._accepted: dict[str, Acceptance] = {}
+
+    def sign_in(self, key: OpenedKey) -> Session:
+        """See SignIn.sign_in."""
+        session = self._sign_in.sign_in(key)
+        self._signed_in = (session, self._make_reception(session, key))
+        return session
+
+    def sign_out(self) -> None:
+        """Ends the session; harmless without one."""
+        if self._signed_in is not None:
+            self._signed_in = None
+            self._sign_in.sign_out()
+
+    def begin(self, text: str) -> Found:
+        """See Reception.begin."""
+        return self._reception.begin(text)
+
+    def by_appointment(self, number: str) -> Found:
+        """See Reception.by_appointment."""
+        return self._reception.by_appointment(number)
+
+    def search(self, typed: str, limit: int = 30) -> list[Matter]:
+        """See Reception.search."""
+        return self._reception.search(typed, limit)
+
+    def choose(self, code: str) -> Found:
+        """See Reception.choose."""
+        return self._reception.choose(code)
+
+    def accept(self, form: Form) -> Acceptance:
+        """See Reception.accept."""
+        acceptance = self._reception.accept(form)
+        self._accepted[acceptance.number] = acceptance
+        return acceptance
+
+    def hand_over(self, number: str) -> None:
+        """See Paperwork.hand_over; for what was accepted since this desk was opened."""
+        self._paperwork.hand_over(self._accepted[number])
+
+    def tally(self) -> Tally:
+        """See Supervision.today."""
+        return self._supervision.today()
+
+    def diagnose(self) -> list[Check]:
+        """See Diagnosis.checks."""
+        return self._diagnosis.checks()
+
+    def close(self) -> None:
+        """Signs out."""
+        self.sign_out()
+
+    @property
+    def session(self) -> Session:
+        """Who is signed in. Raises HallSessionEnded when nobody is."""
+        if self._signed_in is None:
+            raise HallSessionEnded(401, "HALL_SESSION_ENDED")
+        return self._signed_in[0]
+
+    @property
+    def _reception(self) -> Reception:
+        _ = self.session
+        assert self._signed_in is not None
+        return self._signed_in[1]

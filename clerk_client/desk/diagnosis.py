@@ -1,0 +1,123 @@
+"""One line each for key, camera, printer, hall and clock: what stands, and what to do if not.
+
+Never raises: a check that fails is a finding of its own.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cryptography import x509
+
+from clerk_client.domain.clock import Clock, from_rfc3339
+from clerk_client.hall_link.client import HallClient
+from clerk_client.hall_link.errors import HallError
+from printing.errors import PrintingError
+from printing.spool import Printer
+from scanner.errors import ScannerError
+from scanner.frames import FrameSource
+from ukey import diagnosis as key_diagnosis
+from ukey.hub import KeyHub
+
+log = logging.getLogger(__name__)
+_CLOCK_TOLERANCE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`subject`: key, camera, printer, hall, clock. `severity`: ok, warning, error."""
+
+    subject: str
+    severity: str
+    code: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Diagnosis:
+    """Looks at everything the window depends on; needs no sign-in."""
+
+    def __init__(
+        self,
+        *,
+        hub: KeyHub,
+        authorities: Callable[[], Sequence[x509.Certificate]],
+        camera: Callable[[], FrameSource],
+        camera_is_busy: Callable[[], bool],
+        printer: Callable[[], Printer],
+        client: HallClient,
+        clock: Clock,
+    ) -> None:
+        self._hub = hub
+        self._authorities = authorities
+        self._camera = camera
+        self._camera_is_busy = camera_is_busy
+        self._printer = printer
+        self._client = client
+        self._clock = clock
+
+    def checks(self) -> list[Check]:
+        """The worst finding of each subject, in the order of the page."""
+        subjects: list[tuple[str, Callable[[], Check]]] = [
+            ("key", self._key),
+            ("camera", self._camera_check),
+            ("printer", self._printer_check),
+            ("hall", self._hall),
+            ("clock", self._clock_check),
+        ]
+        found = []
+        for subject, check in subjects:
+            try:
+                found.append(check())
+            except Exception as error:  # noqa: BLE001 - a diagnosis tells, whatever happens
+                log.warning("check of %s failed: %s", subject, type(error).__name__)
+                found.append(Check(subject, "error", "CHECK_FAILED"))
+        return found
+
+    def _key(self) -> Check:
+        findings = key_diagnosis.diagnose(self._hub, self._authorities(), self._clock.now())
+        worst = max(findings, key=lambda f: ("ok", "warning", "error").index(f.severity))
+        return Check("key", worst.severity, worst.code, worst.facts)
+
+    def _camera_check(self) -> Check:
+        if self._camera_is_busy():
+            return Check("camera", "ok", "CAMERA_OK", {"name": self._camera().name})
+        try:
+            source = self._camera()
+            source.open()
+            try:
+                source.read()
+            finally:
+                source.close()
+        except ScannerError as error:
+            return Check("camera", "error", error.code, _facts(error))
+        return Check("camera", "ok", "CAMERA_OK", {"name": source.name})
+
+    def _printer_check(self) -> Check:
+        try:
+            printer = self._printer()
+        except PrintingError as error:
+            return Check("printer", "error", error.code, _facts(error))
+        return Check("printer", "ok", "PRINTER_OK", {"name": printer.name})
+
+    def _hall(self) -> Check:
+        try:
+            health = self._client.health()
+        except HallError as error:
+            return Check("hall", "error", error.code)
+        return Check("hall", "ok", "HALL_OK", {"hall": health.hall})
+
+    def _clock_check(self) -> Check:
+        try:
+            hall = from_rfc3339(self._client.health().hall_time)
+        except HallError:
+            return Check("clock", "warning", "CLOCK_UNCHECKED")
+        ahead = self._clock.now() - hall
+        seconds = {"seconds": str(round(abs(ahead.total_seconds())))}
+        if abs(ahead) > _CLOCK_TOLERANCE:
+            return Check("clock", "error", "CLOCK_WRONG", seconds)
+        return Check("clock", "ok", "CLOCK_OK", seconds)
+
+
+def _facts(error: Exception) -> dict[str, str]:
+    return {name: str(value) for name, value in vars(error).items() if not name.startswith("_")}

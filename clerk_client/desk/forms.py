@@ -1,0 +1,66 @@
+"""What passes between the page and the desk during one reception, and the rules on it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from clerk_client.domain.appointments import Appointment
+from clerk_client.domain.cases import Category, LookUp
+from clerk_client.domain.errors import CategoryMissing
+from clerk_client.domain.matters import Matter, ensure_acceptable
+from clerk_client.domain.people import Applicant, DocumentType, Doubt, checked_applicant
+from clerk_client.domain.tickets import QueueTicket
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look-up led to. Several matters are the clerk's to choose from.
+
+    `notices` are codes to be shown: WALK_IN, PRIORITY, OTHER_OUTLET, FROM_LOCAL.
+    """
+
+    look_up: LookUp
+    matters: tuple[Matter, ...]
+    ticket: QueueTicket | None = None
+    appointment: Appointment | None = None
+    from_local: bool = False
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the clerk entered, as it stands in the fields."""
+
+    found: Found
+    matter: Matter
+    category: Category | None
+    document_type: DocumentType
+    name: str
+    number: str
+    phone: str = ""
+    department_serial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The form once every rule is met. `category_differs` from the catalogue's: told, recorded."""
+
+    applicant: Applicant
+    matter: Matter
+    category: Category
+    doubts: tuple[Doubt, ...]
+    category_differs: bool
+
+
+def summary_of(form: Form, today: date) -> Summary:
+    """Checks everything, in the order of the page. Raises the first DomainError."""
+    ensure_acceptable(form.matter)
+    if form.category is None:
+        raise CategoryMissing("no category chosen")
+    applicant = checked_applicant(form.document_type, form.name, form.number, form.phone, today)
+    return Summary(
+        applicant,
+        form.matter,
+        form.category,
+        applicant.document.doubts,
+        form.category is not form.matter.expected_category,
+    )

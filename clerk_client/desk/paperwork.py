@@ -1,0 +1,168 @@
+"""What is handed over: the receipt, its printing, and the record of both."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from clerk_client.desk.session import Session
+from clerk_client.domain.cases import Acceptance, Category
+from clerk_client.domain.clock import Clock, hall_time, rfc3339
+from clerk_client.domain.matters import DayUnit, Matter, Necessity
+from clerk_client.domain.people import DocumentType
+from clerk_client.hall_link.station_key import StationKey
+from clerk_client.journal.catalogue import Catalogue
+from clerk_client.journal.store import Entry, Journal
+from clerk_client.wire.lines import Kind
+from clerk_client.wire.receipt_code import ReceiptCode, sealed
+from printing.document import MaterialRow, Receipt
+from printing.spool import Printer
+
+log = logging.getLogger(__name__)
+
+DOCUMENT_NAMES = {
+    DocumentType.RESIDENT_ID: "居民身份证",
+    DocumentType.CREDIT_CODE: "统一社会信用代码",
+    DocumentType.PASSPORT: "护照",
+    DocumentType.HONG_KONG_MACAO_PERMIT: "港澳居民来往内地通行证",
+    DocumentType.TAIWAN_PERMIT: "台湾居民来往大陆通行证",
+    DocumentType.MILITARY: "军官证／士兵证",
+    DocumentType.HOUSEHOLD_BOOK: "户口簿",
+    DocumentType.BIRTH_CERTIFICATE: "出生医学证明",
+    DocumentType.OTHER: "其他证件",
+}
+CATEGORY_NAMES = {
+    Category.HALL_PENDING: "中山分厅待办",
+    Category.DEPARTMENT_INTERNAL: "部门内部系统",
+}
+_UNITS = {
+    DayUnit.WORKING_DAYS: "{}个工作日",
+    DayUnit.CALENDAR_DAYS: "{}日（自然日）",
+    DayUnit.CALENDAR_MONTHS: "{}个月",
+    DayUnit.IMMEDIATE: "即办（当场办结）",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedReceipt:
+    """A receipt on paper or in a folder. `reprint` counts from 1; 0 is the first print."""
+
+    number: str
+    where: str
+    reprint: int
+
+
+class Paperwork:
+    """Lays out and prints for the signed-in clerk; the station signs what it records."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        catalogue: Catalogue,
+        station_key: StationKey,
+        printer: Callable[[], Printer],
+        session: Callable[[], Session],
+        clock: Clock,
+        query_address: str,
+        demonstration: bool,
+    ) -> None:
+        self._journal = journal
+        self._catalogue = catalogue
+        self._station_key = station_key
+        self._printer = printer
+        self._session = session
+        self._clock = clock
+        self._query_address = query_address
+        self._demonstration = demonstration
+
+    def print_receipt(self, acceptance: Acceptance, again: bool = False) -> PrintedReceipt:
+        """Prints and records it; `again` makes it a reprint, which says 补打第n次.
+
+        Without `again`, what was printed before becomes a reprint too: there is one original.
+        Raises PrintingError, JournalError. A receipt that was not printed leaves the acceptance
+        standing.
+        """
+        # Imported late: reportlab is not needed before the first receipt.
+        from printing.layout import receipt_pdf
+
+        printed = self._journal.count(Kind.PRINTED, acceptance.number)
+        reprint = self._journal.count(Kind.REPRINTED, acceptance.number) + 1 if printed else 0
+        if bool(reprint) != again:
+            log.info("print asked for with again=%s became reprint %d", again, reprint)
+        session = self._session()
+        pdf = receipt_pdf(self.receipt(acceptance, session, reprint))
+        title = f"受理回执-{acceptance.number}" + (f"-补打{reprint}" if reprint else "")
+        where = self._printer().submit(pdf, title)
+        kind = Kind.REPRINTED if reprint else Kind.PRINTED
+        self._record(kind, acceptance, session, {"reprint": reprint})
+        return PrintedReceipt(acceptance.number, where, reprint)
+
+    def hand_over(self, acceptance: Acceptance) -> None:
+        """已交办事人: records, once, that the client has the receipt."""
+        if not self._journal.count(Kind.HANDED_OVER, acceptance.number):
+            self._record(Kind.HANDED_OVER, acceptance, self._session(), {})
+
+    def receipt(self, acceptance: Acceptance, session: Session, reprint: int = 0) -> Receipt:
+        """Everything that stands on the paper; the document number is masked here."""
+        matter = self._catalogue.find(acceptance.matter_code)
+        code = ReceiptCode(
+            acceptance.number,
+            rfc3339(acceptance.done_at),
+            acceptance.matter_code,
+            acceptance.window,
+            acceptance.line_hash,
+        )
+        days = _days(matter) if matter else ""
+        return Receipt(
+            hall_name=session.hall_name,
+            department_full_name=acceptance.department_full_name,
+            is_licence=acceptance.is_licence,
+            number=acceptance.number,
+            applicant_name=acceptance.applicant.name,
+            document_type_name=DOCUMENT_NAMES[acceptance.applicant.document.type],
+            masked_document=acceptance.applicant.document.masked(),
+            phone=acceptance.applicant.phone,
+            matter_name=acceptance.matter_name,
+            accepted_at=hall_time(acceptance.done_at),
+            materials=_materials(matter) if matter else (),
+            promised=days,
+            legal_days=days,
+            window=session.window.name,
+            clerk_name=session.clerk.name,
+            window_phone=session.window.phone,
+            supervision_phone=session.supervision_phone,
+            qr=sealed(code, self._station_key),
+            chain_head=acceptance.line_hash,
+            reprint=reprint,
+            demonstration=self._demonstration,
+            category_name=CATEGORY_NAMES[acceptance.category],
+            offline=acceptance.decided_offline,
+            pickup="窗口领取",
+            query_address=self._query_address,
+        )
+
+    def _record(
+        self, kind: Kind, acceptance: Acceptance, session: Session, body: dict[str, int]
+    ) -> None:
+        entry = Entry(
+            kind,
+            self._clock.now(),
+            body,
+            category=acceptance.category,
+            matter=acceptance.matter_code,
+            number=acceptance.number,
+        )
+        self._journal.append(entry, session.writer, self._station_key)
+
+
+def _days(matter: Matter) -> str:
+    return _UNITS[matter.day_unit].format(matter.statutory_days)
+
+
+def _materials(matter: Matter) -> tuple[MaterialRow, ...]:
+    """The required ones: what an acceptance without a deferral says was handed in."""
+    return tuple(
+        MaterialRow(material.name, "1", "")
+        for material in matter.materials
+        if material.necessity is Necessity.REQUIRED
+    )

@@ -1,0 +1,174 @@
+"""One visit: from what the client brings to a durable acceptance."""
+
+from clerk_client.desk.forms import Form, Found, summary_of
+from clerk_client.desk.session import Session
+from clerk_client.domain import appointments, tickets
+from clerk_client.domain.appointments import Appointment, folded_appointment_number
+from clerk_client.domain.cases import Acceptance, LookUp
+from clerk_client.domain.clock import Clock, hall_day
+from clerk_client.domain.errors import AppointmentUsed, MatterUnknown, TicketUsed
+from clerk_client.domain.matters import Matter
+from clerk_client.domain.tickets import QueueTicket, TicketReference, read_ticket_text
+from clerk_client.hall_link.client import HallClient
+from clerk_client.journal.catalogue import Catalogue
+from clerk_client.journal.store import Entry, Journal
+from clerk_client.wire.lines import Json, Kind, Signer
+
+
+class Reception:
+    """The signed-in clerk's receptions. Every method may take as long as the hall does."""
+
+    def __init__(
+        self,
+        session: Session,
+        signer: Signer,
+        client: HallClient,
+        journal: Journal,
+        catalogue: Catalogue,
+        clock: Clock,
+    ) -> None:
+        self._session = session
+        self._signer = signer
+        self._client = client
+        self._journal = journal
+        self._catalogue = catalogue
+        self._clock = clock
+
+    def begin(self, text: str) -> Found:
+        """二维码扫描: the ticket that a code or the clerk's typing names.
+
+        Raises NotATicket, TicketOfAnotherDay, TicketOfAnotherHall, TicketUsed, TicketCancelled,
+        MatterUnknown, HallError.
+        """
+        reference = read_ticket_text(text, self._session.hall, hall_day(self._clock.now()))
+        ticket = self._client.ticket(reference)
+        tickets.ensure_usable(ticket)
+        open_matters = [code for code in ticket.matters if not self._accepted(reference, code)]
+        if self._accepted(reference, "") or (ticket.matters and not open_matters):
+            raise TicketUsed(reference.number)
+        appointment = self._client.appointment(ticket.appointment) if ticket.appointment else None
+        if appointment is not None:
+            appointments.ensure_usable(appointment, reference.day)
+        notices = [] if appointment else ["WALK_IN"]
+        if ticket.priority:
+            notices.append("PRIORITY")
+        matters = tuple(self._matter(code) for code in open_matters)
+        return Found(LookUp.TICKET, matters, ticket, appointment, notices=tuple(notices))
+
+    def by_appointment(self, typed: str) -> Found:
+        """按预约编号. Raises AppointmentCancelled and its kin, MatterUnknown, HallError."""
+        appointment = self._client.appointment(folded_appointment_number(typed))
+        appointments.ensure_usable(appointment, hall_day(self._clock.now()))
+        if self._journal.has_subject(_booked(appointment)):
+            raise AppointmentUsed(appointment.number)
+        notices = ("OTHER_OUTLET",) if appointment.outlet else ()
+        matter = self._matter(appointment.matter)
+        return Found(LookUp.APPOINTMENT, (matter,), None, appointment, notices=notices)
+
+    def search(self, typed: str, limit: int = 30) -> list[Matter]:
+        """按服务事项查询, from the catalogue kept here."""
+        return self._catalogue.search(typed, limit)
+
+    def choose(self, code: str) -> Found:
+        """The matter that the clerk picked; a parent brings its children to choose from."""
+        matter = self._matter(code)
+        chosen = self._catalogue.children(code) if matter.is_parent else ()
+        return Found(LookUp.MATTER, chosen or (matter,), from_local=True)
+
+    def accept(self, form: Form) -> Acceptance:
+        """Checks, numbers, signs, makes durable. When it returns, the acceptance stands.
+
+        Raises DomainError, UKeyError, JournalError; then nothing was accepted and no number used.
+        """
+        moment = self._clock.now()
+        summary = summary_of(form, hall_day(moment))
+        matter, applicant = summary.matter, summary.applicant
+        subject = _subject(form)
+        if subject and self._journal.has_subject(subject):
+            raise TicketUsed("accepted at this window already")
+        offline = not self._client.is_reachable()
+        body: dict[str, Json] = {
+            "applicant": {
+                "name": applicant.name,
+                "document_type": applicant.document.type.value,
+                "document_number": applicant.document.number,
+                "phone": applicant.phone,
+                "doubts": [doubt.value for doubt in summary.doubts],
+            },
+            "matter_name": matter.name,
+            "department": matter.department.code,
+            "look_up": form.found.look_up.value,
+            "ticket": _ticket(form.found.ticket),
+            "appointment": form.found.appointment.number if form.found.appointment else None,
+            "category_differs": summary.category_differs,
+            "department_serial": form.department_serial.strip(),
+        }
+        entry = Entry(
+            Kind.ACCEPTED,
+            moment,
+            body,
+            decided_offline=offline,
+            category=summary.category,
+            matter=matter.code,
+            subject=subject,
+        )
+        line = self._journal.append(entry, self._session.writer, self._signer, take=True)
+        assert line.head.number is not None
+        return Acceptance(
+            number=line.head.number,
+            key=line.head.key,
+            done_at=moment,
+            category=summary.category,
+            matter_code=matter.code,
+            matter_name=matter.name,
+            department_code=matter.department.code,
+            department_name=matter.department.name,
+            department_full_name=matter.department.full_name,
+            is_licence=matter.is_licence,
+            applicant=applicant,
+            window=self._session.window.code,
+            clerk=self._session.clerk.code,
+            clerk_name=self._session.clerk.name,
+            line_hash=line.hash,
+            decided_offline=offline,
+            ticket_number=form.found.ticket.reference.number if form.found.ticket else "",
+            appointment_number=form.found.appointment.number if form.found.appointment else "",
+            department_serial=form.department_serial.strip(),
+        )
+
+    def _matter(self, code: str) -> Matter:
+        matter = self._catalogue.find(code)
+        if matter is None:
+            raise MatterUnknown(code)
+        return matter
+
+    def _accepted(self, reference: TicketReference, matter: str) -> bool:
+        return self._journal.has_subject(_drawn(reference, matter))
+
+
+def _ticket(ticket: QueueTicket | None) -> dict[str, str] | None:
+    if ticket is None:
+        return None
+    reference = ticket.reference
+    return {
+        "hall": reference.hall,
+        "day": reference.day.isoformat(),
+        "number": reference.number,
+    }
+
+
+def _subject(form: Form) -> str | None:
+    """By what this window knows again that it accepted this: a ticket's matter, an appointment."""
+    ticket = form.found.ticket
+    if ticket is not None:
+        # A walk-in's ticket is for one matter, whichever it turned out to be.
+        return _drawn(ticket.reference, form.matter.code if ticket.matters else "")
+    return _booked(form.found.appointment) if form.found.appointment else None
+
+
+def _drawn(reference: TicketReference, matter: str) -> str:
+    return f"ticket:{reference.hall}:{reference.day}:{reference.number}:{matter}"
+
+
+def _booked(appointment: Appointment) -> str:
+    return f"appointment:{appointment.number}"

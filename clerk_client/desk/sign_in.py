@@ -1,0 +1,164 @@
+"""A key, a challenge, and the hall's word: how a clerk takes their place at the window.
+
+certificate fit -> challenge -> signed by the key -> token -> (station enrolled once) -> numbers
+leased -> catalogue renewed. The PIN was given to the key before; it never comes here.
+"""
+
+import base64
+import logging
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+
+from cryptography import x509
+
+from clerk_client.desk.session import Session
+from clerk_client.domain.clerks import Clerk, Role, Window
+from clerk_client.domain.clock import Clock, from_rfc3339, hall_day
+from clerk_client.domain.numbers import NumberBlock
+from clerk_client.hall_link.client import Credentials, HallClient
+from clerk_client.hall_link.errors import HallGarbled, HallRefused, HallUnavailable
+from clerk_client.hall_link.station_key import StationKey
+from clerk_client.journal.catalogue import Catalogue
+from clerk_client.journal.store import Entry, Journal
+from clerk_client.wire import messages as m
+from clerk_client.wire.lines import Kind, canonical
+from ukey.certificates import ensure_fit
+from ukey.hub import OpenedKey
+
+log = logging.getLogger(__name__)
+
+
+class SignIn:
+    """Signs clerks in at one station. `renewal_client` is used by no other part."""
+
+    def __init__(
+        self,
+        *,
+        client: HallClient,
+        renewal_client: HallClient,
+        credentials: Credentials,
+        journal: Journal,
+        catalogue: Catalogue,
+        station: str,
+        station_key: StationKey,
+        enrolment_code: str,
+        authorities: Sequence[x509.Certificate],
+        clock: Clock,
+        lease_size: int,
+    ) -> None:
+        self._client = client
+        self._renewal_client = renewal_client
+        self._credentials = credentials
+        self._journal = journal
+        self._catalogue = catalogue
+        self._station = station
+        self._station_key = station_key
+        self._enrolment_code = enrolment_code
+        self._authorities = tuple(authorities)
+        self._clock = clock
+        self._lease_size = lease_size
+
+    def sign_in(self, key: OpenedKey) -> Session:
+        """Raises CertificateUnfit, UKeyError, HallError, JournalError; then nobody is signed in."""
+        ensure_fit(key.certificate, self._authorities, self._clock.now())
+        try:
+            answer = self._token(self._client, key)
+        except HallRefused as error:
+            if error.code != "STATION_UNKNOWN" or not self._enrolment_code:
+                raise
+            self._enrol()
+            answer = self._token(self._client, key)
+        self._credentials.begin(
+            answer.access_token, lambda: self._token(self._renewal_client, key).access_token
+        )
+        session = self._session(answer, key)
+        try:
+            self._stock_up(session)
+        except HallUnavailable as error:
+            # Signed in all the same: what is kept here may suffice, and the next pass tries again.
+            log.warning("hall lost while signing in: %s", error.code)
+        return session
+
+    def sign_out(self) -> None:
+        """Ends the session here, and at the hall if it answers."""
+        try:
+            self._client.sign_out()
+        except (HallUnavailable, HallRefused) as error:
+            log.info("session not ended at the hall: %s", error.code)
+        finally:
+            self._credentials.end()
+
+    def lease(self, session: Session) -> None:
+        """Takes a block of numbers when few are left. Raises HallError, JournalError."""
+        moment = self._clock.now()
+        left = self._journal.numbers_left(hall_day(moment).year)
+        if left * 2 >= self._lease_size:
+            return
+        block = self._client.lease(self._journal.id, str(uuid.uuid4()), self._lease_size)
+        self._journal.add_block(
+            block, Entry(Kind.LEASED, moment, _told(block)), session.writer, self._station_key
+        )
+
+    def _stock_up(self, session: Session) -> None:
+        self.lease(session)
+        count = self._catalogue.renew(self._client)
+        log.info("catalogue: %d matters changed", count)
+
+    def _token(self, client: HallClient, key: OpenedKey) -> m.TokenAnswer:
+        challenge = client.challenge(self._station, key.cert_sha256)
+        try:
+            ahead = from_rfc3339(challenge.hall_time) - self._clock.now().astimezone(UTC)
+        except ValueError as error:
+            raise HallGarbled("hall_time") from error
+        self._credentials.hall_ahead = ahead
+        statement = m.LoginStatement(
+            hall=challenge.hall,
+            nonce=challenge.nonce,
+            hall_time=challenge.hall_time,
+            cert_sha256=key.cert_sha256,
+            station=self._station,
+        )
+        request = m.TokenRequest(
+            statement=statement,
+            certificate=base64.b64encode(key.certificate.der).decode("ascii"),
+            alg=key.alg,
+            signature=base64.b64encode(key.sign(canonical(statement.model_dump()))).decode("ascii"),
+        )
+        return client.token(request)
+
+    def _enrol(self) -> None:
+        public = base64.b64encode(self._station_key.public_bytes).decode("ascii")
+        self._client.enrol(
+            m.StationRequest(
+                station=self._station, public_key=public, enrolment_code=self._enrolment_code
+            )
+        )
+        log.info("station enrolled")
+
+    def _session(self, answer: m.TokenAnswer, key: OpenedKey) -> Session:
+        try:
+            clerk = Clerk(answer.clerk.code, answer.clerk.name, Role(answer.clerk.role))
+        except ValueError as error:
+            raise HallGarbled("role") from error
+        return Session(
+            clerk=clerk,
+            window=Window(answer.window.code, answer.window.name, answer.window.phone),
+            hall=answer.hall,
+            hall_name=answer.hall_name,
+            station=answer.station,
+            supervision_phone=answer.supervision_phone,
+            certificate=key.certificate,
+            token_id=key.token.id,
+            clock_offset_ms=round(self._credentials.hall_ahead / timedelta(milliseconds=1)),
+        )
+
+
+def _told(block: NumberBlock) -> dict[str, int | str]:
+    return {
+        "hall": block.hall,
+        "year": block.year,
+        "epoch": block.epoch,
+        "first": block.next,
+        "last": block.last,
+    }

@@ -1,0 +1,86 @@
+"""The hall's answers as the domain's values. Raises HallGarbled for a word that nobody knows."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from clerk_client.domain.appointments import Appointment, AppointmentStatus
+from clerk_client.domain.cases import Category
+from clerk_client.domain.matters import Audience, DayUnit, Department, Material, Matter, Necessity
+from clerk_client.domain.tallies import Tally, TallyRow
+from clerk_client.domain.tickets import QueueTicket, TicketReference, TicketStatus
+from clerk_client.hall_link.errors import HallGarbled
+from clerk_client.wire import messages as m
+
+P = ParamSpec("P")
+Value = TypeVar("Value")
+
+
+def _understood(translate: Callable[P, Value]) -> Callable[P, Value]:
+    @wraps(translate)
+    def translated(*args: P.args, **kwargs: P.kwargs) -> Value:
+        try:
+            return translate(*args, **kwargs)
+        except (ValueError, KeyError) as error:
+            raise HallGarbled(translate.__name__) from error
+
+    return translated
+
+
+@_understood
+def ticket(answer: m.TicketAnswer) -> QueueTicket:
+    """A queue ticket."""
+    return QueueTicket(
+        TicketReference(answer.hall, answer.day, answer.number),
+        TicketStatus(answer.status),
+        tuple(answer.matters),
+        answer.appointment,
+        answer.priority,
+    )
+
+
+@_understood
+def appointment(answer: m.AppointmentAnswer) -> Appointment:
+    """An appointment."""
+    return Appointment(
+        answer.number,
+        answer.day,
+        answer.time,
+        answer.matter,
+        AppointmentStatus(answer.status),
+        answer.applicant_name,
+        answer.outlet,
+    )
+
+
+@_understood
+def tally(answer: m.TallyAnswer) -> Tally:
+    """Counts by department."""
+    rows = (
+        TallyRow(r.department, r.department_name, Category(r.category), r.count)
+        for r in answer.rows
+    )
+    return Tally(answer.first, answer.last, tuple(rows))
+
+
+@_understood
+def matters(page: m.CatalogueAnswer) -> list[Matter]:
+    """One page of the catalogue; each page brings the departments it names."""
+    departments = {d.code: Department(d.code, d.name, d.full_name) for d in page.departments}
+    return [
+        Matter(
+            code=row.code,
+            name=row.name,
+            department=departments[row.department],
+            audience=Audience(row.audience),
+            statutory_days=row.statutory_days,
+            day_unit=DayUnit(row.day_unit),
+            expected_category=Category(row.expected_category),
+            is_licence=row.is_licence,
+            materials=tuple(Material(x.name, Necessity(x.necessity)) for x in row.materials),
+            parent=row.parent,
+            is_parent=row.is_parent,
+            suspended=row.suspended,
+        )
+        for row in page.matters
+    ]

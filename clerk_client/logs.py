@@ -1,0 +1,112 @@
+"""Log files without personal data, and the hook that catches what nobody expected.
+
+A document number, a telephone number or a PIN never belongs into a message; `Redaction` is the net
+below that rule, for texts that come from elsewhere.
+"""
+
+import logging
+import logging.handlers
+import platform
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+
+_LONG_NUMBER = re.compile(r"(?<![0-9a-fA-F])[0-9]{6,}[0-9Xx]?(?![0-9a-fA-F])")
+_IDEOGRAPHS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]{2,}")
+_CREDIT_CODE = re.compile(r"\b[0-9A-HJ-NP-RTUW-Y]{18}\b")
+_SIZE, _FILES = 5 * 1024 * 1024, 10
+
+log = logging.getLogger(__name__)
+
+
+def redacted(text: str) -> str:
+    """The text without anything that may be a name or a number of a person.
+
+    Chinese words are dropped too: names cannot be told from them, and messages are in English.
+    """
+    text = _CREDIT_CODE.sub("[number]", text)
+    text = _LONG_NUMBER.sub("[number]", text)
+    return _IDEOGRAPHS.sub("[text]", text)
+
+
+class Redaction(logging.Filter):
+    """Rewrites a record before any handler sees it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = redacted(record.getMessage())
+        record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = redacted("".join(traceback.format_exception(*record.exc_info)))
+        return True
+
+
+def start_logging(folder: Path | None = None) -> Path:
+    """Writes to 10 files of 5 MB in the user's log folder. The file that is written now."""
+    folder = folder or platformdirs.user_log_path("clerk_client", appauthor=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "clerk_client.log"
+    writer = logging.handlers.RotatingFileHandler(
+        file, maxBytes=_SIZE, backupCount=_FILES - 1, encoding="utf-8"
+    )
+    writer.addFilter(Redaction())
+    writer.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(writer)
+    root.setLevel(logging.INFO)
+    return file
+
+
+def crash_report(error: BaseException, where: str) -> str:
+    """What the help desk needs: versions and the places in the code, never a value or a message.
+
+    Messages of exceptions may quote what a clerk typed, so only their types are told.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    chain = [type(error).__qualname__]
+    cause = error.__cause__ or error.__context__
+    while cause is not None and len(chain) < 5:
+        chain.append(type(cause).__qualname__)
+        cause = cause.__cause__ or cause.__context__
+    lines = [
+        f"time: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        f"python: {platform.python_version()} on {platform.system()} {platform.release()}",
+        f"thread: {where}",
+        "error: " + " <- ".join(chain),
+        f"code: {getattr(error, 'code', '-')}",
+        *(f"  {Path(f.filename).name}:{f.lineno} {f.name}" for f in frames),
+    ]
+    return "\n".join(lines)
+
+
+def install_crash_hook(show: Callable[[str], None]) -> None:
+    """Sends every unhandled exception, of any thread, to the log and to `show`.
+
+    Goes in before the first widget: without a hook, PyQt5 aborts on an exception in a slot.
+    `show` is called in the thread that failed and must not raise.
+    """
+
+    def caught(error: BaseException, where: str) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            return
+        report = crash_report(error, where)
+        log.error("unhandled\n%s", report)
+        show(report)
+
+    def in_main(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        caught(error.with_traceback(trace), threading.current_thread().name)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            caught(args.exc_value, args.thread.name if args.thread else "?")
+
+    sys.excepthook = in_main
+    threading.excepthook = in_thread

@@ -1,0 +1,231 @@
+"""What the window's threads share: each thing built once, when it is first asked for.
+
+No Qt, and nothing slow at import: the login page stands before requests, pydantic, SQLCipher or
+reportlab are loaded. A whole reception runs on these parts without a window.
+"""
+
+import threading
+from typing import TYPE_CHECKING
+
+from clerk_client.domain.clock import Clock
+from clerk_client.domain.errors import DomainError
+from clerk_client.hall_link.errors import HallError, KeyringAbsent
+from clerk_client.journal.errors import JournalError
+from clerk_client.settings import Settings, SettingsBroken
+from printing.errors import PrintingError
+from scanner.errors import ScannerError
+from ukey.errors import UKeyError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from clerk_client.desk.desk import Desk
+    from clerk_client.desk.paperwork import Paperwork
+    from clerk_client.hall_link.client import Credentials, HallClient
+    from clerk_client.hall_link.station_key import StationKey
+    from clerk_client.journal.catalogue import Catalogue
+    from clerk_client.journal.delivery import Delivery
+    from clerk_client.journal.store import Journal
+    from printing.spool import Printer
+    from scanner.frames import FrameSource
+    from ukey.hub import KeyHub
+
+FAILURES: tuple[type[Exception], ...] = (
+    DomainError,
+    HallError,
+    JournalError,
+    KeyringAbsent,
+    PrintingError,
+    ScannerError,
+    SettingsBroken,
+    UKeyError,
+)
+"""What a clerk is told about. Any other exception is a bug and reaches the crash page."""
+
+
+class Parts:
+    """May be asked from any thread."""
+
+    def __init__(self, settings: Settings, hub: "KeyHub", clock: Clock) -> None:
+        self.settings = settings
+        self.hub = hub
+        self.clock = clock
+        self.camera_is_busy = False
+        """The preview has the camera: set by whoever runs it."""
+        self._lock = threading.RLock()
+        self._desk: Desk | None = None
+        self._paperwork: Paperwork | None = None
+        self._journal: Journal | None = None
+        self._catalogue: Catalogue | None = None
+        self._station_key: StationKey | None = None
+        self._credentials: Credentials | None = None
+        self._authorities: tuple[x509.Certificate, ...] | None = None
+
+    # --- devices ---
+
+    def authorities(self) -> "tuple[x509.Certificate, ...]":
+        """Whom this station trusts to vouch for keys. Raises SettingsBroken."""
+        from ukey.certificates import load_authorities
+
+        with self._lock:
+            if self._authorities is None:
+                place = self.settings.authorities
+                try:
+                    self._authorities = tuple(load_authorities(place.read_bytes()))
+                except (OSError, ValueError) as error:
+                    raise SettingsBroken(place, str(error)) from error
+            return self._authorities
+
+    def camera(self) -> "FrameSource":
+        """The configured source of pictures. Raises SourceUnknown."""
+        from scanner.sources import source_for
+
+        return source_for(self.settings.camera)
+
+    def printer(self) -> "Printer":
+        """The configured printer. Raises PrinterAbsent."""
+        from printing.spool import printer_for
+
+        return printer_for(self.settings.printer, self.settings.printer_folder)
+
+    # --- what is kept ---
+
+    def journal(self) -> "Journal":
+        """Raises JournalError, KeyringAbsent."""
+        from clerk_client.journal.store import open_journal
+
+        with self._lock:
+            self._use_own_keyring()
+            if self._journal is None:
+                self._journal = open_journal(self.settings.journal, self.settings.station)
+            return self._journal
+
+    def catalogue(self) -> "Catalogue":
+        """Raises JournalError, KeyringAbsent."""
+        from clerk_client.journal.catalogue import Catalogue
+
+        with self._lock:
+            if self._catalogue is None:
+                self._catalogue = Catalogue(self.journal())
+            return self._catalogue
+
+    def station_key(self) -> "StationKey":
+        """Raises KeyringAbsent."""
+        from clerk_client.hall_link.station_key import station_key
+
+        with self._lock:
+            self._use_own_keyring()
+            if self._station_key is None:
+                self._station_key = station_key(self.settings.station)
+            return self._station_key
+
+    # --- what talks to the hall ---
+
+    def credentials(self) -> "Credentials":
+        """One for all threads: a token renewed by one serves the others."""
+        from clerk_client.hall_link.client import Credentials
+
+        with self._lock:
+            if self._credentials is None:
+                self._credentials = Credentials()
+            return self._credentials
+
+    def client(self) -> "HallClient":
+        """A new one for each thread that asks."""
+        from clerk_client.hall_link.client import HallClient
+
+        return HallClient(
+            self.settings.hall_url, self.station_key(), self.credentials(), self.clock
+        )
+
+    def delivery(self) -> "Delivery":
+        """For the thread that synchronises."""
+        from clerk_client.journal.delivery import Delivery
+
+        return Delivery(self.journal(), self.client())
+
+    # --- what a clerk does ---
+
+    def paperwork(self) -> "Paperwork":
+        """For the thread that prints, and the desk's own."""
+        from clerk_client.desk.paperwork import Paperwork
+
+        with self._lock:
+            if self._paperwork is None:
+                self._paperwork = Paperwork(
+                    journal=self.journal(),
+                    catalogue=self.catalogue(),
+                    station_key=self.station_key(),
+                    printer=self.printer,
+                    session=lambda: self.desk().session,
+                    clock=self.clock,
+                    query_address=self.settings.query_address,
+                    demonstration=self.settings.demo is not None,
+                )
+            return self._paperwork
+
+    def desk(self) -> "Desk":
+        """For the desk's thread. Raises what `journal` and `station_key` raise."""
+        from clerk_client.desk.desk import Desk
+        from clerk_client.desk.diagnosis import Diagnosis
+        from clerk_client.desk.reception import Reception
+        from clerk_client.desk.sign_in import SignIn
+        from clerk_client.desk.supervision import Supervision
+
+        with self._lock:
+            if self._desk is not None:
+                return self._desk
+            client, renewal = self.client(), self.client()
+            sign_in = SignIn(
+                client=client,
+                renewal_client=renewal,
+                credentials=self.credentials(),
+                journal=self.journal(),
+                catalogue=self.catalogue(),
+                station=self.settings.station,
+                station_key=self.station_key(),
+                enrolment_code=self.settings.enrolment_code,
+                authorities=self.authorities(),
+                clock=self.clock,
+                lease_size=self.settings.lease_size,
+            )
+            diagnosis = Diagnosis(
+                hub=self.hub,
+                authorities=self.authorities,
+                camera=self.camera,
+                camera_is_busy=lambda: self.camera_is_busy,
+                printer=self.printer,
+                client=client,
+                clock=self.clock,
+            )
+            self._desk = Desk(
+                sign_in=sign_in,
+                reception=lambda session, signer: Reception(
+                    session, signer, client, self.journal(), self.catalogue(), self.clock
+                ),
+                paperwork=self.paperwork(),
+                supervision=Supervision(client, self.clock),
+                diagnosis=diagnosis,
+            )
+            return self._desk
+
+    def close(self) -> None:
+        """Lets the journal and the keys go. After the threads have ended."""
+        with self._lock:
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+        self.hub.stop()
+
+    def _use_own_keyring(self) -> None:
+        """The demonstration's, on a machine whose desktop offers none."""
+        demo = self.settings.demo
+        if demo is None or demo.keyring_folder is None:
+            return
+        import keyring
+        from keyrings.alt.file import PlaintextKeyring
+
+        if not isinstance(keyring.get_keyring(), PlaintextKeyring):
+            own = PlaintextKeyring()
+            own.file_path = str(demo.keyring_folder / "keyring.cfg")
+            keyring.set_keyring(own)

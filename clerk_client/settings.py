@@ -1,0 +1,154 @@
+"""station.toml: what one station is told about itself. Read once, frozen.
+
+Looked for at `--station`, then `$CLERK_CLIENT_STATION`, then `/etc/clerk_client/station.toml`, then
+the user's configuration folder. Paths inside are relative to the file. `[demo]` is the only switch
+between a demonstration and a real station.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+ENVIRONMENT = "CLERK_CLIENT_STATION"
+
+
+class SettingsBroken(Exception):
+    """station.toml is missing, is no TOML, or lacks or misspells a setting."""
+
+    code = "SETTINGS_BROKEN"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = str(path)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """Only in a demonstration: PINs to show at login (by key serial), and a keyring folder."""
+
+    pins: Mapping[str, str] = field(default_factory=dict)
+    keyring_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One station's settings. Defaults suit a hall's ordinary window."""
+
+    path: Path
+    station: str
+    hall_url: str
+    hall: str
+    hall_name: str
+    authorities: Path
+    journal: Path
+    enrolment_code: str = ""
+    camera: str = "camera:0"
+    printer: str = ""
+    printer_folder: Path | None = None
+    drivers: Path | None = None
+    log_folder: Path | None = None
+    lease_size: int = 50
+    query_address: str = ""
+    demo: DemoSettings | None = None
+
+
+def find_settings(named: Path | None = None) -> Path:
+    """The station.toml to use. Raises SettingsBroken naming every place looked at."""
+    if named is not None:
+        return named
+    if os.environ.get(ENVIRONMENT):
+        return Path(os.environ[ENVIRONMENT])
+    places = [
+        Path("/etc/clerk_client/station.toml"),
+        platformdirs.user_config_path("clerk_client", appauthor=False) / "station.toml",
+    ]
+    for place in places:
+        if place.exists():
+            return place
+    raise SettingsBroken(places[-1], "not found; looked at " + ", ".join(map(str, places)))
+
+
+def load_settings(path: Path) -> Settings:
+    """Raises SettingsBroken with the file and what is wrong in it."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsBroken(path, str(error)) from error
+    reader = _Reader(path, tables)
+    settings = Settings(
+        path=path,
+        station=reader.text("station", "id"),
+        hall_url=reader.text("hall", "url").rstrip("/"),
+        hall=reader.text("hall", "code"),
+        hall_name=reader.text("hall", "name", ""),
+        authorities=reader.place("hall", "authorities") or path.parent / "authorities.pem",
+        enrolment_code=reader.text("hall", "enrolment_code", ""),
+        lease_size=reader.whole("hall", "lease_size", 50),
+        query_address=reader.text("hall", "query_address", ""),
+        journal=reader.place("journal", "path")
+        or platformdirs.user_data_path("clerk_client", appauthor=False) / "journal.db",
+        camera=reader.text("camera", "source", "camera:0"),
+        printer=reader.text("printer", "name", ""),
+        printer_folder=reader.place("printer", "folder"),
+        drivers=reader.place("keys", "drivers"),
+        log_folder=reader.place("log", "folder"),
+        demo=reader.demo(),
+    )
+    reader.refuse_leftovers()
+    return settings
+
+
+class _Reader:
+    """Takes settings out of the tables, so that what is left over was misspelt."""
+
+    def __init__(self, path: Path, tables: dict[str, Any]) -> None:
+        self._path = path
+        self._tables = tables
+
+    def text(self, table: str, name: str, default: str | None = None) -> str:
+        value = self._take(table, name, default)
+        if not isinstance(value, str) or (default is None and not value):
+            raise SettingsBroken(self._path, f"[{table}] {name} must be a text")
+        return value
+
+    def whole(self, table: str, name: str, default: int) -> int:
+        value = self._take(table, name, default)
+        if type(value) is not int or value < 1:
+            raise SettingsBroken(self._path, f"[{table}] {name} must be a whole number above 0")
+        return value
+
+    def place(self, table: str, name: str) -> Path | None:
+        value = self.text(table, name, "")
+        return self._path.parent / Path(value).expanduser() if value else None
+
+    def demo(self) -> DemoSettings | None:
+        if "demo" not in self._tables:
+            return None
+        pins = self._take("demo", "pins", {})
+        return DemoSettings(dict(pins), self.place("demo", "keyring_folder"))
+
+    def refuse_leftovers(self) -> None:
+        for table, names in self._tables.items():
+            if not isinstance(names, dict) or table not in _TABLES:
+                raise SettingsBroken(self._path, f"unknown table [{table}]")
+            if names:
+                raise SettingsBroken(self._path, f"unknown setting [{table}] {sorted(names)[0]}")
+
+    def _take(self, table: str, name: str, default: Any) -> Any:
+        names = self._tables.get(table, {})
+        if not isinstance(names, dict):
+            raise SettingsBroken(self._path, f"[{table}] must be a table")
+        if name not in names:
+            if default is None:
+                raise SettingsBroken(self._path, f"[{table}] {name} is missing")
+            return default
+        return names.pop(name)
+
+
+_TABLES = frozenset(("station", "hall", "journal", "camera", "printer", "keys", "log", "demo"))
