@@ -1,0 +1,97 @@
+"""One thread that owns a source of pictures: the newest frame wins, older ones are dropped."""
+
+import atexit
+import threading
+from collections.abc import Callable
+
+from scanner.errors import ScannerError
+from scanner.frames import Frame, FrameSource
+
+STOP_S = 0.5
+
+
+class Capture:
+    """Opens, reads and releases `source` in a thread of its own.
+
+    `on_frame` and `on_failure` are called in that thread; `on_failure` once at most, after which
+    the capture has ended. Nothing is called any more once `stop` has returned True. A Capture runs
+    once; the next preview takes a new one, also with the same source.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        on_frame: Callable[[Frame], None],
+        on_failure: Callable[[ScannerError], None],
+    ) -> None:
+        self._source = source
+        self._on_frame = on_frame
+        self._on_failure = on_failure
+        self._stopping = threading.Event()
+        self._arrival = threading.Condition()
+        self._newest: Frame | None = None
+        self._ended = False
+        # A driver that hangs must not keep the program from ending.
+        self._thread = threading.Thread(
+            target=self._run, name=f"capture {source.name}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begins; the source is opened in the capture's thread."""
+        # A thread still inside a read when the interpreter ends aborts the program.
+        atexit.register(self.stop)
+        self._thread.start()
+
+    def latest(self, timeout: float) -> Frame | None:
+        """The newest frame that was not given yet, waiting up to `timeout` seconds for one.
+
+        None when none came in time or the capture has ended.
+        """
+        with self._arrival:
+            self._arrival.wait_for(lambda: self._newest is not None or self._ended, timeout)
+            frame, self._newest = self._newest, None
+            return frame
+
+    def stop(self) -> bool:
+        """Ends the capture and waits up to STOP_S for it.
+
+        False when the driver still hangs: the thread is left behind and releases the device when
+        the driver returns; until then open the camera through a new source only. May be repeated,
+        and called from any thread but the capture's own.
+        """
+        atexit.unregister(self.stop)
+        self._stopping.set()
+        self._source.close()
+        with self._arrival:
+            self._ended, self._newest = True, None
+            self._arrival.notify_all()
+        if self._thread.ident is None:
+            return True
+        self._thread.join(STOP_S)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        failure: ScannerError | None = None
+        try:
+            if not self._stopping.is_set():
+                self._source.open()
+            while not self._stopping.is_set():
+                self._deliver(self._source.read())
+        except ScannerError as error:
+            failure = error
+        finally:
+            # Let go first: whoever hears of the failure may open the source again at once.
+            self._source.close()
+            with self._arrival:
+                self._ended = True
+                self._arrival.notify_all()
+        if failure is not None and not self._stopping.is_set():
+            self._on_failure(failure)
+
+    def _deliver(self, frame: Frame) -> None:
+        if self._stopping.is_set():
+            return
+        with self._arrival:
+            self._newest = frame
+            self._arrival.notify_all()
+        self._on_frame(frame)

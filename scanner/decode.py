@@ -1,0 +1,50 @@
+"""A picture to what its codes say. Loads OpenCV and the readers on first use only."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+BUDGET_S = 0.15
+# A person pressed a button and waits for the answer.
+THOROUGH_BUDGET_S = 0.6
+
+Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one code says.
+
+    `text` is whatever a stranger printed: check it before use. `corners` are in pixels of the
+    picture, from the code's own top left in its reading order. `stage` names the step of the
+    cascade that read it.
+    """
+
+    text: str
+    corners: Corners
+    stage: str
+
+
+def decode(
+    picture: "npt.NDArray[np.generic]", budget_s: float = BUDGET_S, *, thorough: bool = False
+) -> list[Reading]:
+    """Every different text in the picture's QR codes, in no particular order.
+
+    Takes gray, BGR or BGRA of any number type. After `budget_s` no further step begins.
+    `thorough` tries everything on a picture without a code too, and takes up to THOROUGH_BUDGET_S
+    if that is more. May be called from any thread. Raises PictureUnreadable when the array cannot
+    be a picture; a picture too small for a code has none.
+    """
+    from scanner import cascade
+
+    if thorough:
+        budget_s = max(budget_s, THOROUGH_BUDGET_S)
+    return cascade.read_codes(picture, budget_s, thorough=thorough)
+
+
+def decode_frame(bgr: "npt.NDArray[np.generic]") -> list[str]:
+    """The texts alone, as one preview frame gives them."""
+    return [reading.text for reading in decode(bgr)]
