@@ -1,0 +1,65 @@
+"""Running the service: one process, told where it listens, stopped without losing an answer."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+
+def serve(app: FastAPI, host: str, port: int, port_file: Path | None) -> None:
+    """Serves until SIGTERM or Ctrl+C. Port 0 takes a free one; `port_file` then holds it.
+
+    Raises OSError when the port is taken.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        # Paths hold ticket and appointment numbers; contract.py logs the routes.
+        access_log=False,
+        # Behind a proxy the failures of all stations count as one address: safe, and not spoofable.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    server = _Server(config, port_file)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal again once it has stopped: that is the end then, not a failure.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    # Bound here: uvicorn would end the process itself on a taken port.
+    listening = socket.create_server((host, port), family=_family(host))
+    with listening:
+        server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Tells where it listens as soon as it does."""
+
+    def __init__(self, config: uvicorn.Config, port_file: Path | None) -> None:
+        super().__init__(config)
+        self._port_file = port_file
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not sockets or not self.started:
+            return
+        host, port = sockets[0].getsockname()[:2]
+        if self._port_file is not None:
+            # Renamed into place, so that a reader sees a whole number or no file.
+            unfinished = self._port_file.with_suffix(".new")
+            unfinished.write_text(f"{port}\n", encoding="ascii")
+            unfinished.replace(self._port_file)
+        shown = f"[{host}]" if ":" in host else host
+        os.write(1, f"http://{shown}:{port}\n".encode())
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

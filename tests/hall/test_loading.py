@@ -1,0 +1,281 @@
+"""The files of hall IT: taken over whole, or refused with every reason."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from clerk_client.demo.hall_process import hall_command
+from clerk_client.hall import tables
+from clerk_client.hall.findings import LoadRefused
+from clerk_client.hall.loading import load
+from clerk_client.hall.store import open_engine, reading, upgrade_schema, writing
+from tests.hall.conftest import STAFF
+from tests.helpers.small_hall import write_small_hall
+
+TODAY = date(2026, 11, 21)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_small_hall(tmp_path / "files", TODAY, STAFF)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Any:
+    made = open_engine(f"sqlite:///{tmp_path / 'hall.sqlite'}")
+    upgrade_schema(made)
+    yield made
+    made.dispose()
+
+
+def rows_in(engine: Engine, table: Any) -> int:
+    with reading(engine) as connection:
+        return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def findings_of(engine: Engine, folder: Path) -> list[str]:
+    with pytest.raises(LoadRefused) as refused:
+        load(engine, folder)
+    return [str(finding) for finding in refused.value.findings]
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def test_a_whole_hall_is_loaded(engine: Engine, folder: Path) -> None:
+    counts = load(engine, folder)
+    assert counts["matters"] == rows_in(engine, tables.matters) == 7
+    assert counts["tickets"] == rows_in(engine, tables.tickets) == 8
+    assert rows_in(engine, tables.ticket_matters) == 9
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_table_saved_by_chinese_excel_is_read(
+    engine: Engine, folder: Path, encoding: str
+) -> None:
+    for path in folder.glob("*.csv"):
+        text = path.read_text(encoding="utf-8").replace("旧证", "旧证（𠮷）")
+        path.write_bytes(text.replace("\r\n", "\n").replace("\n", "\r\n").encode(encoding))
+    load(engine, folder)
+    with reading(engine) as connection:
+        names = set(connection.scalars(select(tables.materials.c.name)))
+        departments = set(connection.scalars(select(tables.departments.c.name)))
+    assert "旧证（𠮷）" in names
+    assert "公安局" in departments
+
+
+def test_json_with_the_same_fields_is_read(engine: Engine, folder: Path) -> None:
+    (folder / "tickets.csv").unlink()
+    ticket = {
+        "number": "B001",
+        "day": "2026-11-21",
+        "status": "waiting",
+        "matters": ["GA-SF", "GA-LG"],
+        "appointment": None,
+        "priority": True,
+    }
+    (folder / "tickets.json").write_text(json.dumps([ticket]), encoding="utf-8")
+    load(engine, folder)
+    with reading(engine) as connection:
+        row = connection.execute(select(tables.tickets)).one()
+    assert (row.number, row.priority, row.appointment) == ("B001", True, "")
+    assert rows_in(engine, tables.ticket_matters) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "finding"),
+    [
+        ("departments.csv", "code,name", "code,title", "departments.csv:1: 缺少列 name"),
+        ("departments.csv", "code,name", "code,title", "departments.csv:1: 不认识的列 title"),
+        ("windows.csv", "code,name", "code,code,name", "windows.csv:1: 列 code 出现了两次"),
+        ("windows.csv", "2B13,", "2B13,x,", "windows.csv:3: 这一行有 4 列，应为 3 列"),
+        ("windows.csv", "2B13", "2B12", "windows.csv:3: 与第 2 行重复：2B12"),
+        ("windows.csv", "2B13", "", "windows.csv:3: code 不能为空"),
+        ("windows.csv", "2B13", "2B|13", "windows.csv:3: code 含有不允许的字符"),
+        ("windows.csv", "2B13", "x" * 81, "windows.csv:3: code 太长，最多 80 个字"),
+        ("matters.csv", "GA-SF,居民身份证换领,GA", "GA-SF,身份证,XX", "中的“XX”不存在"),
+        ("matters.csv", "SC-QY,no", "XX-QY,no", "matters.csv:7: parent 中的“XX-QY”不存在"),
+        ("matters.csv", "SC-QY,no", "GA-SF,no", "matters.csv:7: 上级事项“GA-SF”的 is_parent"),
+        ("matters.csv", "person,60", "everybody,60", "matters.csv:3: audience 的值“everybody”"),
+        ("matters.csv", "person,60", "person,-1", "matters.csv:3: days 的值“-1”不对"),
+        ("matters.csv", "yes,,no,", "maybe,,no,", "matters.csv:2: is_licence 的值“maybe”"),
+        ("materials.csv", "GA-LG,消防", "XX,消防", "materials.csv:2: matter 中的“XX”不存在"),
+        ("materials.csv", "平面图", "消防意见", "materials.csv:3: 与第 2 行重复"),
+        ("clerks.csv", "clerk", "boss", "clerks.csv:2: role 的值“boss”不对"),
+        ("clerks.csv", "ZS-C02", "ZS-C01", "clerks.csv:3: 与第 2 行重复：ZS-C01"),
+        ("appointments.csv", "2026-11-21", "2026/11/21", "不是日期，应写成 2026-11-21"),
+        ("appointments.csv", "2026-11-21", "2026-02-30", "appointments.csv:2: day 的值"),
+        ("appointments.csv", "booked", "maybe", "appointments.csv:2: status 的值“maybe”"),
+        ("tickets.csv", "A001", "23", "tickets.csv:2: 排队号“23”不对"),
+        ("tickets.csv", "A001", "Ａ001", "tickets.csv:2: 排队号“Ａ001”不对"),
+        ("tickets.csv", "YY0001", "YY0099", "appointment 中的“YY0099”不存在"),
+        ("tickets.csv", "GA-SF;SC-QY-1", "GA-SF;XX", "tickets.csv:6: matters 中的“XX”不存在"),
+        ("tickets.csv", "A002", '"A002', "文件格式有误"),
+        ("hall.json", "442000", "44200", "hall.json:1: 大厅编码“44200”不对"),
+        ("hall.json", "}", "", "hall.json:1: 文件格式有误"),
+        ("hall.json", '"name"', '"title"', "hall.json:1: 缺少列 name"),
+    ],
+)
+def test_each_mistake_is_told_with_file_line_and_reason_and_nothing_is_loaded(
+    engine: Engine, folder: Path, file: str, old: str, new: str, finding: str
+) -> None:
+    edit(folder / file, lambda text: text.replace(old, new, 1))
+    found = findings_of(engine, folder)
+    assert any(finding in each and each.startswith(f"{file}:") for each in found), found
+    for table in (tables.hall, tables.departments, tables.matters, tables.windows, tables.tickets):
+        assert rows_in(engine, table) == 0
+
+
+def test_all_mistakes_are_told_at_once_and_one_does_not_breed_others(
+    engine: Engine, folder: Path
+) -> None:
+    edit(folder / "departments.csv", lambda text: text.replace("公安局,", ",", 1))
+    edit(folder / "clerks.csv", lambda text: text.replace(",clerk,", ",boss,"))
+    edit(folder / "matters.csv", lambda text: text.replace("person,60", "all,sixty"))
+    assert [each.partition(" ")[0] for each in findings_of(engine, folder)] == [
+        "clerks.csv:2:",
+        "clerks.csv:3:",
+        "departments.csv:2:",
+        "matters.csv:3:",
+        "matters.csv:3:",
+    ]
+
+
+def test_a_file_that_is_no_text_is_told(engine: Engine, folder: Path) -> None:
+    (folder / "windows.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff\xff")
+    assert findings_of(engine, folder)[0].startswith("windows.csv:1: ")
+
+
+def test_a_table_in_two_files_is_refused(engine: Engine, folder: Path) -> None:
+    (folder / "windows.json").write_text("[]", encoding="utf-8")
+    assert findings_of(engine, folder) == [
+        "windows.json:1: 同一张表既有 CSV 又有 JSON，请只保留一个"
+    ]
+
+
+def test_a_folder_without_files_and_a_database_without_hall_are_told(
+    engine: Engine, folder: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "没有可导入的文件" in findings_of(engine, empty)[0]
+    (folder / "hall.json").unlink()
+    assert findings_of(engine, folder) == [
+        "hall.json:1: 数据库中还没有大厅信息，请先提供 hall.json"
+    ]
+
+
+def test_another_hall_is_not_loaded_over_this_one(engine: Engine, folder: Path) -> None:
+    load(engine, folder)
+    edit(folder / "hall.json", lambda text: text.replace("442000", "440300"))
+    assert findings_of(engine, folder) == ["hall.json:1: 数据库中已有大厅 442000，不能改为 440300"]
+
+
+def test_the_days_tickets_are_loaded_alone(engine: Engine, folder: Path, tmp_path: Path) -> None:
+    load(engine, folder)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "tickets.csv").write_text(
+        "number,day,status,matters,appointment,priority\nB001,2026-11-21,waiting,GA-SF,,no\n",
+        encoding="utf-8",
+    )
+    assert load(engine, alone) == {"tickets": 1}
+    assert rows_in(engine, tables.tickets) == 9
+
+
+def test_only_matters_that_differ_get_a_new_version(engine: Engine, folder: Path) -> None:
+    def versions() -> dict[str, int]:
+        with reading(engine) as connection:
+            rows = connection.execute(select(tables.matters.c.code, tables.matters.c.changed_in))
+            return {row.code: row.changed_in for row in rows}
+
+    load(engine, folder)
+    assert set(versions().values()) == {1}
+    load(engine, folder)
+    assert set(versions().values()) == {1}
+    edit(folder / "materials.csv", lambda text: text.replace("GA-SF,旧证,optional\n", ""))
+    edit(folder / "matters.csv", lambda text: text.replace("系统升级，暂停至月底", ""))
+    load(engine, folder)
+    assert {code for code, version in versions().items() if version == 2} == {"GA-SF", "RS-TZ"}
+    with reading(engine) as connection:
+        assert connection.scalar(select(tables.hall.c.catalogue_version)) == 2
+
+
+def test_two_clerks_may_exchange_their_certificates(engine: Engine, folder: Path) -> None:
+    load(engine, folder)
+    exchanged = [
+        ("C01", "陈思敏", "clerk", "ZS-C02"),
+        ("C02", "黄嘉怡", "clerk", "ZS-C01"),
+    ]
+    load(engine, write_small_hall(folder, TODAY, exchanged))
+    with reading(engine) as connection:
+        clerks = tables.clerks.c
+        rows = connection.execute(select(clerks.code, clerks.identity))
+        owners = {row.code: row.identity for row in rows}
+    assert (owners["C01"], owners["C02"]) == ("ZS-C02", "ZS-C01")
+
+
+def test_a_certificate_of_a_clerk_outside_the_file_is_not_given_away(
+    engine: Engine, folder: Path
+) -> None:
+    load(engine, folder)
+    write_small_hall(folder, TODAY, [("C09", "新人", "clerk", "ZS-C01")])
+    assert findings_of(engine, folder) == ["clerks.csv:2: 证书标识“ZS-C01”已属于工作人员 C01"]
+
+
+def test_what_an_acceptance_used_and_an_administrator_locked_stays_so(
+    engine: Engine, folder: Path
+) -> None:
+    load(engine, folder)
+    with writing(engine) as connection:
+        for table in (tables.tickets, tables.appointments):
+            connection.execute(table.update().values(status="used", used_by="a line"))
+        connection.execute(tables.clerks.update().values(locked=True))
+    load(engine, folder)
+    with reading(engine) as connection:
+        for table in (tables.tickets, tables.appointments):
+            assert set(connection.scalars(select(table.c.status))) == {"used"}
+        assert set(connection.scalars(select(tables.clerks.c.locked))) == {True}
+
+
+def test_the_command_tells_every_mistake_and_ends_with_1(folder: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'hall.sqlite'}"
+    edit(folder / "windows.csv", lambda text: text.replace("2B13", "2B12"))
+    edit(folder / "clerks.csv", lambda text: text.replace(",clerk,", ",boss,"))
+    refused = hall_command("load", folder, "--database", database)
+    assert refused.returncode == 1
+    assert [line.partition(" ")[0] for line in refused.stderr.splitlines()] == [
+        "clerks.csv:2:",
+        "clerks.csv:3:",
+        "windows.csv:3:",
+    ]
+    done = hall_command("load", write_small_hall(folder, TODAY, STAFF), "--database", database)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "matters: 7" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["load", "{folder}/nowhere", "--database", "{database}"], "nowhere:1: "),
+        (["load", "{folder}", "--database", "no address"], "DATABASE_ADDRESS_WRONG"),
+        (["load", "{folder}", "--database", "sqlite://"], "DATABASE_ADDRESS_WRONG"),
+        (["enrol", "S1", "--window", "2B12", "--database", "{database}"], "HALL_NOT_LOADED"),
+        (["serve", "--authorities", "{folder}/hall.json", "--database", "{database}"], "CERT_"),
+        (["serve", "--authorities", "{folder}/no.pem", "--database", "{database}"], "HALL_FILE"),
+    ],
+)
+def test_a_command_that_cannot_work_says_why(
+    folder: Path, tmp_path: Path, arguments: list[str], code: str
+) -> None:
+    places = {"folder": folder, "database": f"sqlite:///{tmp_path / 'hall.sqlite'}"}
+    done = hall_command(*(each.format(**places) for each in arguments))
+    assert done.returncode == 1
+    assert done.stderr.startswith(code), done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,111 @@
+"""The process: starts, stops, comes back, and forgets nothing."""
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import requests
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from clerk_client.demo.authority import Authority
+from clerk_client.demo.hall_process import HallProcess, hall_command
+from clerk_client.hall import tables
+from clerk_client.hall.store import open_engine, reading, upgrade_schema
+from tests.hall.conftest import Town
+from tests.hall.desk import Desk, Journal
+
+
+@pytest.fixture
+def window(town: Town) -> Iterator[tuple[Desk, Journal]]:
+    desk = town.desk()
+    desk.sign_in(town.keys["C01"])
+    journal = Journal(town.keys["C01"], desk.key)
+    journal.lease(desk)
+    yield desk, journal
+    if town.hall.is_down:
+        town.hall.start()
+
+
+def test_the_hall_stops_when_asked_and_comes_back_where_it_was(
+    town: Town, window: tuple[Desk, Journal]
+) -> None:
+    desk, journal = window
+    line, port = journal.accepted(), town.hall.port
+    assert desk.sent(line) == [("settled", "")]
+    assert town.hall.stop() == 0
+    with pytest.raises(requests.ConnectionError):
+        desk.get("health")
+    town.hall.start()
+    assert town.hall.port == port
+    assert desk.sent(line, journal.accepted()) == [("already_settled", ""), ("settled", "")]
+
+
+def test_what_was_settled_survives_a_kill(town: Town, window: tuple[Desk, Journal]) -> None:
+    desk, journal = window
+    line = journal.accepted()
+    assert desk.sent(line) == [("settled", "")]
+    town.hall.kill()
+    town.hall.start()
+    assert desk.sent(line) == [("already_settled", "")]
+
+
+def test_a_proof_stays_spent_after_a_restart(town: Town, window: tuple[Desk, Journal]) -> None:
+    desk, _ = window
+    url = desk.base + "auth/session"
+    proof = {"DPoP": desk.key.proof("GET", url, desk.token)}
+    assert desk.get("auth/session", headers=proof).status_code == 200
+    town.hall.stop()
+    town.hall.start()
+    assert desk.get("auth/session", headers=proof).json()["code"] == "PROOF_WRONG"
+
+
+def test_secrets_are_stored_as_hashes_only(town: Town, window: tuple[Desk, Journal]) -> None:
+    desk, _ = window
+    code = town.hall.enrol("ST-secret", "2B12")
+    with closing(sqlite3.connect(town.hall.database_file)) as database:
+        dump = "\n".join(database.iterdump())
+    assert desk.token not in dump
+    assert code not in dump
+    assert code.replace("-", "") not in dump
+
+
+def test_a_hall_without_data_says_so(tmp_path: Path) -> None:
+    with HallProcess(tmp_path, Authority().pem) as hall:
+        answer = requests.get(f"{hall.url}/api/v1/health", timeout=20)
+    assert (answer.status_code, answer.json()["code"]) == (503, "HALL_NOT_LOADED")
+
+
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_bytes(Authority().pem)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        database = f"sqlite:///{tmp_path / 'hall.sqlite'}"
+        options = ["--port", str(port), "--database", database]
+        done = hall_command("serve", "--authorities", authorities, *options)
+    assert done.returncode == 1
+    assert done.stderr.startswith("HALL_FILE")
+
+
+def test_the_schema_that_migrations_make_is_the_one_that_the_code_uses(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'hall.sqlite'}")
+    upgrade_schema(engine)
+    upgrade_schema(engine)
+    with reading(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    engine.dispose()
+
+
+def test_the_database_is_durable_and_keeps_its_references(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'hall.sqlite'}")
+    with reading(engine) as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    engine.dispose()
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
