@@ -1,6 +1,7 @@
 # The commands of this project. `make` alone lists them.
 # Each does its own set-up: system packages, .venv, dependencies from the lock file.
-SHELL := /bin/sh
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,9 +17,13 @@ setup: $(READY)   ## everything the other commands need, installed
 
 $(READY): requirements.lock setup.cfg pyproject.toml setup.sh
 	@./setup.sh
-	@test -x $(PY) || { echo "[set-up] Making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv $(VENV); }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "[set-up] Python 3.11 or newer is needed, found: $$($(PYTHON) --version)" >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 \
+	    || { echo "[set-up] Making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "[set-up] Installing Python packages from requirements.lock (one to three minutes the first time)"
-	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock | ./setup-progress.sh
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock \
+	    | awk '/^Collecting/ { n++; printf "[set-up]   %d %s\n", n, $$2; fflush() } /ERROR/ { print }'
 	@$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@touch $(READY)
 	@echo "[set-up] Ready."
@@ -43,7 +48,7 @@ soak: $(READY)    ## long runs
 	@$(PY) -m tests -m soak
 
 fresh:            ## both README commands in an empty Debian 12 (root, debootstrap)
-	@./packaging-fresh.sh
+	@./.ci/fresh
 
 lock: $(READY)    ## renew requirements.lock from setup.cfg
 	@$(PY) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv

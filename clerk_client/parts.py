@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from clerk_client.desk.desk import Desk
+    from clerk_client.desk.diagnosis import Diagnosis
     from clerk_client.desk.paperwork import Paperwork
     from clerk_client.hall_link.client import Credentials, HallClient
     from clerk_client.hall_link.station_key import StationKey
@@ -46,13 +47,13 @@ FAILURES: tuple[type[Exception], ...] = (
 class Parts:
     """May be asked from any thread."""
 
-    def __init__(self, settings: Settings, hub: "KeyHub", clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
-        self.hub = hub
         self.clock = clock
         self.camera_is_busy = False
         """The preview has the camera: set by whoever runs it."""
         self._lock = threading.RLock()
+        self._hub: KeyHub | None = None
         self._desk: Desk | None = None
         self._paperwork: Paperwork | None = None
         self._journal: Journal | None = None
@@ -62,6 +63,16 @@ class Parts:
         self._authorities: tuple[x509.Certificate, ...] | None = None
 
     # --- devices ---
+
+    def hub(self) -> "KeyHub":
+        """All keys of this station. Raises CatalogBroken."""
+        from ukey.catalog import load_catalog
+        from ukey.hub import KeyHub
+
+        with self._lock:
+            if self._hub is None:
+                self._hub = KeyHub(load_catalog(self.settings.drivers))
+            return self._hub
 
     def authorities(self) -> "tuple[x509.Certificate, ...]":
         """Whom this station trusts to vouch for keys. Raises SettingsBroken."""
@@ -167,7 +178,6 @@ class Parts:
     def desk(self) -> "Desk":
         """For the desk's thread. Raises what `journal` and `station_key` raise."""
         from clerk_client.desk.desk import Desk
-        from clerk_client.desk.diagnosis import Diagnosis
         from clerk_client.desk.reception import Reception
         from clerk_client.desk.sign_in import SignIn
         from clerk_client.desk.supervision import Supervision
@@ -175,10 +185,10 @@ class Parts:
         with self._lock:
             if self._desk is not None:
                 return self._desk
-            client, renewal = self.client(), self.client()
+            client = self.client()
             sign_in = SignIn(
                 client=client,
-                renewal_client=renewal,
+                renewal_client=self.client(),
                 credentials=self.credentials(),
                 journal=self.journal(),
                 catalogue=self.catalogue(),
@@ -189,15 +199,6 @@ class Parts:
                 clock=self.clock,
                 lease_size=self.settings.lease_size,
             )
-            diagnosis = Diagnosis(
-                hub=self.hub,
-                authorities=self.authorities,
-                camera=self.camera,
-                camera_is_busy=lambda: self.camera_is_busy,
-                printer=self.printer,
-                client=client,
-                clock=self.clock,
-            )
             self._desk = Desk(
                 sign_in=sign_in,
                 reception=lambda session, signer: Reception(
@@ -205,9 +206,22 @@ class Parts:
                 ),
                 paperwork=self.paperwork(),
                 supervision=Supervision(client, self.clock),
-                diagnosis=diagnosis,
             )
             return self._desk
+
+    def diagnosis(self) -> "Diagnosis":
+        """Works without a journal, a session or the hall: it is for when these fail."""
+        from clerk_client.desk.diagnosis import Diagnosis
+
+        return Diagnosis(
+            hub=self.hub,
+            authorities=self.authorities,
+            camera=self.camera,
+            camera_is_busy=lambda: self.camera_is_busy,
+            printer=self.printer,
+            client=self.client,
+            clock=self.clock,
+        )
 
     def close(self) -> None:
         """Lets the journal and the keys go. After the threads have ended."""
@@ -215,17 +229,15 @@ class Parts:
             if self._journal is not None:
                 self._journal.close()
                 self._journal = None
-        self.hub.stop()
+            if self._hub is not None:
+                self._hub.stop()
+                self._hub = None
 
     def _use_own_keyring(self) -> None:
         """The demonstration's, on a machine whose desktop offers none."""
         demo = self.settings.demo
         if demo is None or demo.keyring_folder is None:
             return
-        import keyring
-        from keyrings.alt.file import PlaintextKeyring
+        from clerk_client.hall_link import secret_store
 
-        if not isinstance(keyring.get_keyring(), PlaintextKeyring):
-            own = PlaintextKeyring()
-            own.file_path = str(demo.keyring_folder / "keyring.cfg")
-            keyring.set_keyring(own)
+        secret_store.use_folder(demo.keyring_folder)

@@ -1,8 +1,7 @@
-"""The desk as one: what a clerk can do, signed in or not. Lives in the desk worker's thread."""
+"""The desk as one: what a signed-in clerk can do. Lives in the desk worker's thread."""
 
 from collections.abc import Callable
 
-from clerk_client.desk.diagnosis import Check, Diagnosis
 from clerk_client.desk.forms import Form, Found
 from clerk_client.desk.paperwork import Paperwork
 from clerk_client.desk.reception import Reception
@@ -18,7 +17,7 @@ from ukey.hub import OpenedKey
 
 
 class Desk:
-    """Passes each wish on to the room that grants it. Needs a session for all but `diagnose`."""
+    """Passes each wish on to the room that grants it; all but signing in need a session."""
 
     def __init__(
         self,
@@ -27,13 +26,11 @@ class Desk:
         reception: Callable[[Session, Signer], Reception],
         paperwork: Paperwork,
         supervision: Supervision,
-        diagnosis: Diagnosis,
     ) -> None:
         self._sign_in = sign_in
         self._make_reception = reception
         self._paperwork = paperwork
         self._supervision = supervision
-        self._diagnosis = diagnosis
         self._signed_in: tuple[Session, Reception] | None = None
         self._accepted: dict[str, Acceptance] = {}
 
@@ -78,10 +75,6 @@ class Desk:
     def tally(self) -> Tally:
         """See Supervision.today."""
         return self._supervision.today()
-
-    def diagnose(self) -> list[Check]:
-        """See Diagnosis.checks."""
-        return self._diagnosis.checks()
 
     def close(self) -> None:
         """Signs out."""

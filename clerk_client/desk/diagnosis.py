@@ -12,12 +12,14 @@ from cryptography import x509
 
 from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.hall_link.client import HallClient
-from clerk_client.hall_link.errors import HallError
+from clerk_client.hall_link.errors import HallError, KeyringAbsent
+from clerk_client.settings import SettingsBroken
 from printing.errors import PrintingError
 from printing.spool import Printer
 from scanner.errors import ScannerError
 from scanner.frames import FrameSource
 from ukey import diagnosis as key_diagnosis
+from ukey.errors import UKeyError
 from ukey.hub import KeyHub
 
 log = logging.getLogger(__name__)
@@ -40,12 +42,12 @@ class Diagnosis:
     def __init__(
         self,
         *,
-        hub: KeyHub,
+        hub: Callable[[], KeyHub],
         authorities: Callable[[], Sequence[x509.Certificate]],
         camera: Callable[[], FrameSource],
         camera_is_busy: Callable[[], bool],
         printer: Callable[[], Printer],
-        client: HallClient,
+        client: Callable[[], HallClient],
         clock: Clock,
     ) -> None:
         self._hub = hub
@@ -55,6 +57,8 @@ class Diagnosis:
         self._printer = printer
         self._client = client
         self._clock = clock
+        # Told by the hall's check, for the clock's, which comes right after it.
+        self._hall_time: str | None = None
 
     def checks(self) -> list[Check]:
         """The worst finding of each subject, in the order of the page."""
@@ -75,7 +79,10 @@ class Diagnosis:
         return found
 
     def _key(self) -> Check:
-        findings = key_diagnosis.diagnose(self._hub, self._authorities(), self._clock.now())
+        try:
+            findings = key_diagnosis.diagnose(self._hub(), self._authorities(), self._clock.now())
+        except (UKeyError, SettingsBroken) as error:
+            return Check("key", "error", error.code, _facts(error))
         worst = max(findings, key=lambda f: ("ok", "warning", "error").index(f.severity))
         return Check("key", worst.severity, worst.code, worst.facts)
 
@@ -101,18 +108,25 @@ class Diagnosis:
         return Check("printer", "ok", "PRINTER_OK", {"name": printer.name})
 
     def _hall(self) -> Check:
+        self._hall_time = None
         try:
-            health = self._client.health()
-        except HallError as error:
+            client = self._client()
+            try:
+                health = client.health()
+            finally:
+                client.close()
+        except (HallError, KeyringAbsent) as error:
             return Check("hall", "error", error.code)
+        self._hall_time = health.hall_time
         return Check("hall", "ok", "HALL_OK", {"hall": health.hall})
 
     def _clock_check(self) -> Check:
-        try:
-            hall = from_rfc3339(self._client.health().hall_time)
-        except HallError:
+        if self._hall_time is None:
             return Check("clock", "warning", "CLOCK_UNCHECKED")
-        ahead = self._clock.now() - hall
+        try:
+            ahead = self._clock.now() - from_rfc3339(self._hall_time)
+        except ValueError:
+            return Check("clock", "warning", "CLOCK_UNCHECKED")
         seconds = {"seconds": str(round(abs(ahead.total_seconds())))}
         if abs(ahead) > _CLOCK_TOLERANCE:
             return Check("clock", "error", "CLOCK_WRONG", seconds)

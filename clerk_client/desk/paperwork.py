@@ -90,9 +90,8 @@ class Paperwork:
         if bool(reprint) != again:
             log.info("print asked for with again=%s became reprint %d", again, reprint)
         session = self._session()
-        pdf = receipt_pdf(self.receipt(acceptance, session, reprint))
-        title = f"受理回执-{acceptance.number}" + (f"-补打{reprint}" if reprint else "")
-        where = self._printer().submit(pdf, title)
+        receipt = self.receipt(acceptance, session, reprint)
+        where = self._printer().submit(receipt_pdf(receipt), receipt.title)
         kind = Kind.REPRINTED if reprint else Kind.PRINTED
         self._record(kind, acceptance, session, {"reprint": reprint})
         return PrintedReceipt(acceptance.number, where, reprint)
@@ -112,7 +111,6 @@ class Paperwork:
             acceptance.window,
             acceptance.line_hash,
         )
-        days = _days(matter) if matter else ""
         return Receipt(
             hall_name=session.hall_name,
             department_full_name=acceptance.department_full_name,
@@ -125,8 +123,9 @@ class Paperwork:
             matter_name=acceptance.matter_name,
             accepted_at=hall_time(acceptance.done_at),
             materials=_materials(matter) if matter else (),
-            promised=days,
-            legal_days=days,
+            # The catalogue has no promise of its own yet: only what the law says is printed.
+            promised="",
+            legal_days=_days(matter) if matter else "",
             window=session.window.name,
             clerk_name=session.clerk.name,
             window_phone=session.window.phone,
@@ -139,6 +138,7 @@ class Paperwork:
             offline=acceptance.decided_offline,
             pickup="窗口领取",
             query_address=self._query_address,
+            department_name=acceptance.department_name,
         )
 
     def _record(

@@ -1,6 +1,6 @@
 """The hall's answers as the domain's values. Raises HallGarbled for a word that nobody knows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -64,9 +64,11 @@ def tally(answer: m.TallyAnswer) -> Tally:
 
 
 @_understood
-def matters(page: m.CatalogueAnswer) -> list[Matter]:
-    """One page of the catalogue; each page brings the departments it names."""
-    departments = {d.code: Department(d.code, d.name, d.full_name) for d in page.departments}
+def matters(pages: Sequence[m.CatalogueAnswer]) -> list[Matter]:
+    """The catalogue's pages; any of them may bring the departments."""
+    departments = {
+        d.code: Department(d.code, d.name, d.full_name) for page in pages for d in page.departments
+    }
     return [
         Matter(
             code=row.code,
@@ -82,5 +84,6 @@ def matters(page: m.CatalogueAnswer) -> list[Matter]:
             is_parent=row.is_parent,
             suspended=row.suspended,
         )
+        for page in pages
         for row in page.matters
     ]

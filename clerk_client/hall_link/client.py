@@ -141,15 +141,17 @@ class HallClient:
 
     def matters(self, since: int) -> tuple[int, tuple[Matter, ...]]:
         """The catalogue's version, and the matters changed after `since`, following every page."""
-        found: list[Matter] = []
+        pages: list[m.CatalogueAnswer] = []
         after = ""
         while True:
             query = {"since": str(since), "after": after, "limit": str(_PAGE)}
             page = self._call("GET", "matters", m.CatalogueAnswer, query=query)
-            found.extend(answers.matters(page))
+            pages.append(page)
             if not page.next or page.next == after:
-                return page.version, tuple(found)
+                break
             after = page.next
+        # The first page's version: what changed while the others were read comes again next time.
+        return pages[0].version, tuple(answers.matters(pages))
 
     def ticket(self, reference: TicketReference) -> QueueTicket:
         """Raises HallRefused TICKET_UNKNOWN."""

@@ -12,6 +12,17 @@ from clerk_client.journal.store import Journal
 
 log = logging.getLogger(__name__)
 _BATCH = 50
+# The hall stored nothing for these and may take the same bytes later; the lines after wait too.
+_NOT_FINAL = frozenset(
+    {
+        "LINE_FORMAT",
+        "LINE_BODY_CHANGED",
+        "LINE_SIGNER_UNKNOWN",
+        "LINE_SIGNATURE_WRONG",
+        "LINE_CHAIN_BROKEN",
+        "JOURNAL_OTHER_STATION",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,9 @@ class Delivery:
         if [a.key for a in answer.answers] != [line.head.key for line in lines]:
             raise HallGarbled("answers do not belong to the lines")
         for line, said in zip(lines, answer.answers, strict=True):
+            if said.outcome == "refused" and said.code in _NOT_FINAL:
+                log.error("line %d not taken: %s", line.head.seq, said.code)
+                return False
             if said.outcome == "refused":
                 log.warning("line %d refused: %s", line.head.seq, said.code)
                 self._journal.settle(line.head.seq, said.code or "HALL_REFUSED")
