@@ -31,7 +31,7 @@ class VirtualScreen:
                 raise ScreenAbsent(program)
         self._runtime = tempfile.TemporaryDirectory(prefix="clerk-runtime-")
         reading, writing = os.pipe()
-        options = ["-screen", "0", self._size, "-nolisten", "tcp", "-noreset"]
+        options = ["-screen", "0", self._size, "-dpi", "96", "-nolisten", "tcp", "-noreset"]
         server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writing), *options],
             pass_fds=[writing],

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from clerk_client.desk.session import Session
-from clerk_client.domain.cases import Acceptance, Category
+from clerk_client.domain.cases import Acceptance
 from clerk_client.domain.clock import Clock, hall_time, rfc3339
-from clerk_client.domain.matters import DayUnit, Matter, Necessity
-from clerk_client.domain.people import DocumentType
+from clerk_client.domain.matters import Matter, Necessity
+from clerk_client.domain.names import CATEGORIES, DOCUMENT_TYPES, time_limit
 from clerk_client.hall_link.station_key import StationKey
 from clerk_client.journal.catalogue import Catalogue
 from clerk_client.journal.store import Entry, Journal
@@ -18,28 +18,6 @@ from printing.document import MaterialRow, Receipt
 from printing.spool import Printer
 
 log = logging.getLogger(__name__)
-
-DOCUMENT_NAMES = {
-    DocumentType.RESIDENT_ID: "居民身份证",
-    DocumentType.CREDIT_CODE: "统一社会信用代码",
-    DocumentType.PASSPORT: "护照",
-    DocumentType.HONG_KONG_MACAO_PERMIT: "港澳居民来往内地通行证",
-    DocumentType.TAIWAN_PERMIT: "台湾居民来往大陆通行证",
-    DocumentType.MILITARY: "军官证／士兵证",
-    DocumentType.HOUSEHOLD_BOOK: "户口簿",
-    DocumentType.BIRTH_CERTIFICATE: "出生医学证明",
-    DocumentType.OTHER: "其他证件",
-}
-CATEGORY_NAMES = {
-    Category.HALL_PENDING: "中山分厅待办",
-    Category.DEPARTMENT_INTERNAL: "部门内部系统",
-}
-_UNITS = {
-    DayUnit.WORKING_DAYS: "{}个工作日",
-    DayUnit.CALENDAR_DAYS: "{}日（自然日）",
-    DayUnit.CALENDAR_MONTHS: "{}个月",
-    DayUnit.IMMEDIATE: "即办（当场办结）",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +95,7 @@ class Paperwork:
             is_licence=acceptance.is_licence,
             number=acceptance.number,
             applicant_name=acceptance.applicant.name,
-            document_type_name=DOCUMENT_NAMES[acceptance.applicant.document.type],
+            document_type_name=DOCUMENT_TYPES[acceptance.applicant.document.type],
             masked_document=acceptance.applicant.document.masked(),
             phone=acceptance.applicant.phone,
             matter_name=acceptance.matter_name,
@@ -125,7 +103,7 @@ class Paperwork:
             materials=_materials(matter) if matter else (),
             # The catalogue has no promise of its own yet: only what the law says is printed.
             promised="",
-            legal_days=_days(matter) if matter else "",
+            legal_days=time_limit(matter) if matter else "",
             window=session.window.name,
             clerk_name=session.clerk.name,
             window_phone=session.window.phone,
@@ -134,7 +112,7 @@ class Paperwork:
             chain_head=acceptance.line_hash,
             reprint=reprint,
             demonstration=self._demonstration,
-            category_name=CATEGORY_NAMES[acceptance.category],
+            category_name=CATEGORIES[acceptance.category],
             offline=acceptance.decided_offline,
             pickup="窗口领取",
             query_address=self._query_address,
@@ -153,10 +131,6 @@ class Paperwork:
             number=acceptance.number,
         )
         self._journal.append(entry, session.writer, self._station_key)
-
-
-def _days(matter: Matter) -> str:
-    return _UNITS[matter.day_unit].format(matter.statutory_days)
 
 
 def _materials(matter: Matter) -> tuple[MaterialRow, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from ukey.algorithms import is_signature_of
 
 from clerk_client.wire.lines import FIRST_PREV, Line, body_sha256
+from ukey.algorithms import is_signature_of
 
 KeyFinder = Callable[[Line], PublicKeyTypes | None]
 """The public key that a line's `cert_sha256` names, or None when it is not known."""

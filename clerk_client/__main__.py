@@ -1,0 +1,60 @@
+"""`python -m clerk_client`: the window; with `demo`, all that it needs around it too."""
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+from clerk_client.settings import SettingsBroken, find_settings, load_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process's exit code: 2 when it cannot begin."""
+    options = _parser().parse_args(arguments)
+    if options.command == "demo":
+        from clerk_client.demo.show import run_demo
+
+        return run_demo(options.folder, options.output, with_display=_has_display())
+    if not _has_display():
+        _tell("NO_DISPLAY")
+        return 2
+    try:
+        settings = load_settings(find_settings(options.station))
+    except SettingsBroken as error:
+        _tell(error)
+        return 2
+    from clerk_client.app import run
+
+    return run(settings)
+
+
+def _tell(problem: object) -> None:
+    from clerk_client.ui.wording import wording_for
+
+    words = wording_for(problem)
+    print(f"{words.title}。{words.next_step}。（{words.code}）", file=sys.stderr)
+
+
+def _has_display() -> bool:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return platform.system() != "Linux" or any(os.environ.get(name) for name in names)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="clerk-client", description=__doc__)
+    parser.add_argument("--station", type=Path, help="station.toml of this station")
+    commands = parser.add_subparsers(dest="command")
+    demo = commands.add_parser("demo", help="a hall, keys and tickets to try the client with")
+    demo.add_argument("--folder", type=Path, default=Path(".demo"), help="everything of the demo")
+    demo.add_argument(
+        "--output",
+        type=Path,
+        default=Path("demo-output"),
+        help="what a demo without display leaves",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,291 @@
+"""The composition root: builds the window and its threads, wires them, stops them.
+
+Nothing here knows whether it is a demonstration, and nothing slow is imported before the login
+page is shown.
+"""
+
+import logging
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QCoreApplication, QObject, Qt, QTimer
+from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QApplication, QWidget
+
+from clerk_client.domain.clock import Clock, SystemClock, hall_day
+from clerk_client.logs import install_crash_hook, start_logging
+from clerk_client.parts import FAILURES, Parts
+from clerk_client.settings import Settings, SettingsBroken
+from clerk_client.ui.crash_page import CrashReports
+from clerk_client.ui.diagnostics.presenter import DiagnosticsPresenter
+from clerk_client.ui.diagnostics.view import DiagnosticsPage
+from clerk_client.ui.login.presenter import LoginPresenter
+from clerk_client.ui.login.view import LoginPage
+from clerk_client.ui.main_window import MainWindow
+from clerk_client.ui.notices import Level
+from clerk_client.ui.reception.exchange import ReceptionActions
+from clerk_client.ui.reception.presenter import ReceptionPresenter
+from clerk_client.ui.reception.view import ReceptionPage
+from clerk_client.ui.tallies.presenter import TalliesPresenter
+from clerk_client.ui.tallies.view import TalliesPage
+from clerk_client.ui.theme import apply_theme
+from clerk_client.ui.tray import KeyNotices
+from clerk_client.workers.camera_worker import CameraWorker
+from clerk_client.workers.desk_worker import DeskWorker
+from clerk_client.workers.key_worker import KeyWorker
+from clerk_client.workers.print_worker import PrintWorker
+from clerk_client.workers.sync_worker import SyncWorker
+from clerk_client.workers.thread import WorkerThread
+from ukey.errors import UKeyError
+from ukey.token import Certificate, Token
+
+if TYPE_CHECKING:
+    from clerk_client.desk.session import Session
+
+log = logging.getLogger(__name__)
+
+STOP_DEADLINE_MS = 3000
+
+
+class Application:
+    """One window with its pages and threads. Make it after QApplication; `start`, later `stop`."""
+
+    def __init__(self, settings: Settings, clock: Clock, crashes: CrashReports) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._parts = Parts(settings, clock)
+        self._threads: list[WorkerThread] = []
+        self._make_workers()
+        self._make_pages()
+        self._make_presenters()
+        self._wire_keys()
+        self._wire_session()
+        self._wire_reception()
+        self._wire_other_pages()
+        crashes.reported.connect(self.window.show_crash)
+        for report in crashes.missed:
+            self.window.show_crash(report)
+
+    def start(self) -> None:
+        """Shows the login page, then lets the threads begin."""
+        self.window.show_login()
+        self.window.showMaximized()
+        # After the first paint: what the threads import must not hold it up.
+        QTimer.singleShot(0, self._begin_work)
+
+    def stop(self) -> None:
+        """Ends threads, camera, keys and journal, in that order."""
+        ended = [thread.stop(STOP_DEADLINE_MS) for thread in reversed(self._threads)]
+        if all(ended):
+            self._parts.close()
+        else:
+            # A thread that hangs in a driver may still use what would be closed here.
+            log.error("left open: a thread did not end")
+
+    def _begin_work(self) -> None:
+        for thread in self._threads:
+            thread.start()
+        self._keys_thread.queued(self._keys.watch)()
+        self._desk_thread.queued(self._desk.prepare)()
+
+    # --- building ---
+
+    def _make_workers(self) -> None:
+        parts = self._parts
+        self._keys = KeyWorker(parts.hub)
+        self._camera = CameraWorker(parts.camera)
+        self._desk = DeskWorker(parts.desk, parts.diagnosis, FAILURES)
+        self._sync = SyncWorker(parts.delivery, FAILURES)
+        self._print = PrintWorker(parts.paperwork, FAILURES)
+        self._keys_thread = self._thread(self._keys, "keys")
+        self._camera_thread = self._thread(self._camera, "camera")
+        self._desk_thread = self._thread(self._desk, "desk")
+        self._sync_thread = self._thread(self._sync, "sync")
+        self._print_thread = self._thread(self._print, "print")
+
+    def _thread(self, worker: QObject, name: str) -> WorkerThread:
+        thread = WorkerThread(worker, name)
+        self._threads.append(thread)
+        return thread
+
+    def _make_pages(self) -> None:
+        settings = self._settings
+        self._login_page = LoginPage(settings.hall_name, settings.station)
+        self._reception_page = ReceptionPage()
+        self._tallies_page = TalliesPage()
+        self._diagnostics_page = DiagnosticsPage()
+        self.window = MainWindow(
+            settings.hall_name,
+            self._login_page,
+            self._reception_page,
+            self._tallies_page,
+            self._diagnostics_page,
+            self._clock.now,
+        )
+        self._notices = KeyNotices(self.window, self.window.windowIcon())
+
+    def _make_presenters(self) -> None:
+        keys, desk = self._keys_thread, self._desk_thread
+        demo = self._settings.demo
+        self._login = LoginPresenter(
+            self._login_page,
+            open_key=keys.queued(self._keys.open),
+            close_key=keys.queued(self._keys.close),
+            sign_in=desk.queued(self._desk.sign_in),
+            unfit=self._unfit,
+            demo_pins=demo.pins if demo else {},
+        )
+        camera = self._camera_thread
+        actions = ReceptionActions(
+            start_preview=camera.queued(self._camera.start_preview),
+            stop_preview=camera.queued(self._camera.stop_preview),
+            read_now=camera.queued(self._camera.read_now),
+            begin=desk.queued(self._desk.begin),
+            by_appointment=desk.queued(self._desk.by_appointment),
+            search=desk.queued(self._desk.search),
+            choose=desk.queued(self._desk.choose),
+            accept=desk.queued(self._desk.accept),
+            print_receipt=self._print_thread.queued(self._print.print_receipt),
+            hand_over=desk.queued(self._desk.hand_over),
+        )
+        self._reception = ReceptionPresenter(
+            self._reception_page, actions, lambda: hall_day(self._clock.now())
+        )
+        self._tallies = TalliesPresenter(
+            self._tallies_page, desk.queued(self._desk.tally), self._clock.now
+        )
+        self._diagnostics = DiagnosticsPresenter(
+            self._diagnostics_page, desk.queued(self._desk.diagnose)
+        )
+
+    # --- wiring ---
+
+    def _wire_keys(self) -> None:
+        self._login_page.follow(self._login)
+        self._keys.tokens_seen.connect(self._login.tokens_seen)
+        self._keys.tokens_seen.connect(self._tell_keys)
+        self._keys.opened.connect(self._login.key_opened)
+        self._keys.failed.connect(self._login.key_failed)
+        self._keys.removed.connect(self._lock_window)
+
+    def _wire_session(self) -> None:
+        desk, window = self._desk, self.window
+        desk.signed_in.connect(self._login.signed_in)
+        desk.signed_in.connect(self._open_window)
+        desk.sign_in_refused.connect(self._login.sign_in_refused)
+        desk.signed_out.connect(self._login.signed_out)
+        window.sign_out_asked.connect(self._sign_out)
+        self._sync.standing.connect(window.show_standing)
+
+    def _wire_reception(self) -> None:
+        page, reception, desk, camera = (
+            self._reception_page,
+            self._reception,
+            self._desk,
+            self._camera,
+        )
+        page.attach(reception)
+        camera.previewed.connect(page.show_picture)
+        camera.ticket_read.connect(reception.ticket_read)
+        camera.choices_read.connect(reception.choices_read)
+        camera.nothing_read.connect(reception.nothing_read)
+        camera.preview_started.connect(reception.preview_started)
+        camera.preview_stopped.connect(reception.preview_stopped)
+        camera.failed.connect(reception.camera_failed)
+        camera.preview_started.connect(partial(self._camera_state, True))
+        camera.preview_stopped.connect(partial(self._camera_state, False))
+        camera.failed.connect(partial(self._device_failed, "camera"))
+        desk.found.connect(reception.found)
+        desk.matters_found.connect(reception.matters_found)
+        desk.accepted.connect(reception.accepted)
+        desk.accepted.connect(self._sync_thread.queued(self._sync.deliver_now))
+        desk.handed_over.connect(reception.handed_over)
+        desk.refused.connect(reception.refused)
+        self._print.printed.connect(reception.printed)
+        self._print.printed.connect(partial(self._device_works, "printer"))
+        self._print.failed.connect(reception.print_failed)
+        self._print.failed.connect(partial(self._device_failed, "printer"))
+        self.window.page_changed.connect(self._page_changed)
+
+    def _wire_other_pages(self) -> None:
+        self._tallies_page.follow(self._tallies)
+        self._desk.tallied.connect(self._tallies.tallied)
+        self._desk.tally_refused.connect(self._tallies.tally_refused)
+        self._diagnostics_page.follow(self._diagnostics)
+        self._desk.diagnosed.connect(self._diagnostics.diagnosed)
+        self._desk.diagnosis_refused.connect(self._diagnostics.diagnosis_refused)
+        self._diagnostics_page.left.connect(self.window.leave_diagnostics)
+        self._login_page.diagnosis_asked.connect(self.window.show_diagnostics)
+
+    # --- what several parts are told ---
+
+    def _unfit(self, certificate: Certificate) -> Exception | None:
+        from ukey.certificates import ensure_fit
+
+        try:
+            ensure_fit(certificate, self._parts.authorities(), self._clock.now())
+        except (UKeyError, SettingsBroken) as error:
+            return error
+        return None
+
+    def _tell_keys(self, tokens: list[Token], _problems: list[str]) -> None:
+        for sentence in self._notices.tokens_seen(tokens):
+            self.window.strip.show_message(sentence)
+
+    def _open_window(self, session: "Session") -> None:
+        self.window.show_session(session)
+        self.window.show_device("key", Level.SUCCESS, "已登录")
+        self.window.strip.show_message("")
+        self.window.show_reception()
+        self._sync_thread.queued(self._sync.start)()
+
+    def _sign_out(self) -> None:
+        self._leave_window()
+        self._desk_thread.queued(self._desk.sign_out)()
+
+    def _lock_window(self, token_id: str) -> None:
+        """The signed-in key was pulled: what it opened closes."""
+        self._sign_out()
+        self._login.key_removed(token_id)
+
+    def _leave_window(self) -> None:
+        self._reception.forget()
+        self.window.show_login()
+
+    def _page_changed(self, page: QWidget) -> None:
+        if page is self._reception_page:
+            self._reception.enter()
+        else:
+            self._reception.leave()
+
+    def _camera_state(self, works: bool, *_: object) -> None:
+        self._parts.camera_is_busy = works
+        if works:
+            self._device_works("camera")
+
+    def _device_works(self, subject: str, *_: object) -> None:
+        self.window.show_device(subject, Level.SUCCESS, "正常")
+
+    def _device_failed(self, subject: str, error: Exception) -> None:
+        self.window.show_device(subject, Level.ERROR, "故障")
+
+
+def run(settings: Settings, clock: Clock | None = None) -> int:
+    """Opens the window and returns when it is closed: the process's exit code."""
+    start_logging(settings.log_folder)
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    qt = QApplication(sys.argv[:1])
+    crashes = CrashReports()
+    install_crash_hook(crashes.tell)
+    apply_theme(qt)
+    application = Application(settings, clock or SystemClock(), crashes)
+    application.start()
+    try:
+        return int(qt.exec())
+    finally:
+        application.stop()

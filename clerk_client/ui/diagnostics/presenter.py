@@ -1,0 +1,71 @@
+"""The conversation about what works: each part of the station with cause and next step."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from clerk_client.ui.notices import Level
+from clerk_client.ui.wording import Words, wording_for
+
+if TYPE_CHECKING:
+    from clerk_client.desk.diagnosis import Check
+
+_LEVELS = {"ok": Level.SUCCESS, "warning": Level.WARNING, "error": Level.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One line of the page. `subject` is key, camera, printer, hall or clock."""
+
+    subject: str
+    level: Level
+    words: Words
+
+
+class DiagnosticsView(Protocol):
+    """What the page can show."""
+
+    def show_checks(self, lines: Sequence[CheckLine]) -> None:
+        """Replaces the lines."""
+
+    def show_problem(self, words: Words | None) -> None:
+        """Why nothing could be checked."""
+
+    def show_busy(self, busy: bool) -> None:
+        """The parts are being asked."""
+
+
+class DiagnosticsPresenter:
+    """Has the station looked at when the page opens and when the clerk says so."""
+
+    def __init__(self, view: DiagnosticsView, diagnose: Callable[[], object]) -> None:
+        self._view = view
+        self._diagnose = diagnose
+        self._waiting = False
+
+    def refresh(self) -> None:
+        """One look at a time."""
+        if not self._waiting:
+            self._waiting = True
+            self._view.show_busy(True)
+            self._diagnose()
+
+    def diagnosed(self, checks: Sequence["Check"]) -> None:
+        """What was found."""
+        self._stop_waiting()
+        self._view.show_problem(None)
+        self._view.show_checks(
+            [
+                CheckLine(c.subject, _LEVELS.get(c.severity, Level.ERROR), wording_for(c))
+                for c in checks
+            ]
+        )
+
+    def diagnosis_refused(self, error: Exception) -> None:
+        """Nothing could be looked at: this station lacks something that all of it needs."""
+        self._stop_waiting()
+        self._view.show_problem(wording_for(error))
+
+    def _stop_waiting(self) -> None:
+        self._waiting = False
+        self._view.show_busy(False)

@@ -1,0 +1,83 @@
+"""The keyboard path through the reception page."""
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QShortcut, QWidget
+
+from clerk_client.domain.cases import Category, LookUp
+from clerk_client.ui.reception.presenter import ReceptionPresenter
+from clerk_client.ui.widgets import is_composing
+
+if TYPE_CHECKING:
+    from clerk_client.ui.reception.view import ReceptionPage
+
+# Letters beside the function keys: on many laptops those need Fn.
+ENTRY_KEYS = {
+    LookUp.TICKET: ("F2", "Alt+Q"),
+    LookUp.APPOINTMENT: ("F3", "Alt+Y"),
+    LookUp.MATTER: ("F4", "Alt+S"),
+}
+
+
+def order_tabs(page: "ReceptionPage") -> None:
+    """The manual's order, then the bar, then what is only looked at."""
+    form = page.applicant
+    order: list[QWidget] = [
+        page.tabs,
+        page.ticket.read,
+        page.ticket.stop,
+        page.ticket.start,
+        page.ticket.box,
+        page.appointment.box,
+        page.search.box,
+        page.search.results,
+        page.card.choices,
+        page.card.proceed,
+        *form.category.buttons.values(),
+        form.name,
+        form.document_type,
+        form.number,
+        form.phone,
+        form.serial,
+        page.outcome.print,
+        page.outcome.hand_over,
+        page.outcome.reprint,
+        page.outcome.next,
+        page.bar.check,
+        page.bar.submit,
+        page.bar.back,
+        page.notice.action,
+        page.materials.view,
+    ]
+    for first, second in itertools.pairwise(order):
+        QWidget.setTabOrder(first, second)
+
+
+def bind_keys(page: "ReceptionPage", presenter: ReceptionPresenter) -> None:
+    """The keys of the page, dead while an input method composes."""
+    keys: dict[str, Callable[[], None]] = {
+        "Ctrl+Return": presenter.commit,
+        "Ctrl+Enter": presenter.commit,
+        "Esc": presenter.back,
+        "Ctrl+Z": presenter.restore,
+        "F9": presenter.ask_reprint,
+        "Alt+1": partial(presenter.pick_category, Category.HALL_PENDING),
+        "Alt+2": partial(presenter.pick_category, Category.DEPARTMENT_INTERNAL),
+    }
+    for entry, names in ENTRY_KEYS.items():
+        for name in names:
+            keys[name] = partial(presenter.choose_entry, entry)
+    for name, action in keys.items():
+        shortcut = QShortcut(QKeySequence(name), page)
+        # A key held down is one press: it must not run through the check.
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(partial(_unless_composing, action))
+
+
+def _unless_composing(action: Callable[[], None]) -> None:
+    if not is_composing():
+        action()

@@ -1,0 +1,102 @@
+"""After the acceptance: the receipt on paper, and its way into the client's hand."""
+
+from typing import TYPE_CHECKING
+
+from clerk_client.domain.cases import Acceptance
+from clerk_client.ui.notices import Level
+from clerk_client.ui.reception.exchange import Offer, ReceptionActions, ReceptionView, Spot
+from clerk_client.ui.wording import wording_for
+
+if TYPE_CHECKING:
+    from clerk_client.desk.paperwork import PrintedReceipt
+
+
+class Outcome:
+    """The paper of one acceptance: printed once, again only after a question, handed over."""
+
+    def __init__(
+        self, view: ReceptionView, actions: ReceptionActions, acceptance: Acceptance
+    ) -> None:
+        self._view = view
+        self._actions = actions
+        self._acceptance = acceptance
+        self._printing = False
+        self._printed = False
+        self._reprint_asked = False
+        self._handed_over = False
+
+    def show(self) -> None:
+        offline = wording_for("ACCEPTED_OFFLINE") if self._acceptance.decided_offline else None
+        self._view.show_accepted(self._acceptance, offline)
+        self._view.focus(Spot.PRINT)
+
+    def print_receipt(self) -> None:
+        """打印回执, until the first has come out."""
+        if not self._printed:
+            self._print(again=False)
+
+    def ask_reprint(self) -> None:
+        """补打: asks back first, in the page."""
+        if self._printed and not self._printing:
+            self._reprint_asked = True
+            self._view.show_notice(wording_for("REPRINT_ASKED"), Level.WARNING, Offer.REPRINT)
+            self._view.focus(Spot.NOTICE)
+
+    def reprint(self) -> None:
+        """The clerk meant it."""
+        if self._reprint_asked:
+            self._print(again=True)
+
+    def cancel_reprint(self) -> None:
+        if self._reprint_asked:
+            self._reprint_asked = False
+            self._view.show_notice(None, Level.INFO)
+            self._go_on()
+
+    def hand_over(self) -> None:
+        """已交办事人."""
+        if self._printed and not self._handed_over:
+            self._show_handed_over(True)
+            self._actions.hand_over(self._acceptance.number)
+
+    def printed(self, receipt: "PrintedReceipt") -> None:
+        if receipt.number == self._acceptance.number:
+            self._printed = True
+            self._printing = False
+            self._view.show_printed(receipt)
+            self._go_on()
+
+    def not_printed(self) -> None:
+        """The record stands; the paper can be asked for again."""
+        if self._printing:
+            self._printing = False
+            self._view.show_not_printed()
+            if self._printed:
+                self._go_on()
+            else:
+                self._view.focus(Spot.PRINT)
+
+    def handed_over(self, number: str) -> None:
+        if number == self._acceptance.number and not self._handed_over:
+            self._show_handed_over(True)
+
+    def refused(self) -> None:
+        """Handing over was not recorded."""
+        if self._handed_over:
+            self._show_handed_over(False)
+
+    def _print(self, *, again: bool) -> None:
+        if not self._printing:
+            self._printing = True
+            self._reprint_asked = False
+            self._view.show_notice(None, Level.INFO)
+            self._view.show_printing()
+            self._actions.print_receipt(self._acceptance, again)
+
+    def _show_handed_over(self, done: bool) -> None:
+        self._handed_over = done
+        self._view.show_handed_over(done)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._view.focus(Spot.NEXT if self._handed_over else Spot.HAND_OVER)

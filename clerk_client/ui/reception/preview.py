@@ -1,0 +1,55 @@
+"""The camera's part of the conversation: when it runs, and what the page says of it."""
+
+from clerk_client.ui.reception.exchange import Preview, ReceptionActions, ReceptionView
+from clerk_client.ui.wording import wording_for
+
+
+class PreviewControl:
+    """Asks for the preview to start and stop, and follows what it really does."""
+
+    def __init__(self, view: ReceptionView, actions: ReceptionActions) -> None:
+        self._view = view
+        self._actions = actions
+        self._preview = Preview.STOPPED
+        # What was asked for last: the camera itself follows later.
+        self._wanted = False
+        self._fresh = True
+
+    def start(self) -> None:
+        """Asks while it runs too: 开始预览 is also pressed when the picture stands still."""
+        if not self._wanted:
+            self.show(Preview.STARTING)
+        self._actions.start_preview(self._fresh)
+        self._fresh = True
+
+    def expect_next_client(self) -> None:
+        """The paper of the client before still lies there; the next start does not read it."""
+        self._fresh = False
+
+    def ensure_started(self) -> None:
+        if not self._wanted:
+            self.start()
+
+    def stop(self) -> None:
+        """Frees the camera; the page follows with the answer."""
+        if self._preview is not Preview.STOPPED:
+            self._wanted = False
+            self._actions.stop_preview()
+
+    def read_now(self) -> None:
+        """One thorough read. The worker starts a stopped preview by itself."""
+        if not self._wanted:
+            self.show(Preview.STARTING)
+        self._actions.read_now()
+
+    def show(self, preview: Preview) -> None:
+        """What the camera does now."""
+        self._preview = preview
+        self._wanted = preview is not Preview.STOPPED
+        self._view.show_preview(preview)
+        self._view.show_reading_hint(None)
+
+    def hint(self) -> None:
+        """A while without a read."""
+        if self._preview is Preview.RUNNING:
+            self._view.show_reading_hint(wording_for("TICKET_NOT_READ_YET"))

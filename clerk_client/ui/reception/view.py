@@ -1,0 +1,382 @@
+"""窗口受理, one page: the look-ups, the client and the materials side by side."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QImage, QResizeEvent
+from PyQt5.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from clerk_client.desk.forms import Form, Found, Summary
+from clerk_client.domain.cases import Acceptance, Category, LookUp
+from clerk_client.domain.matters import Matter
+from clerk_client.domain.names import CATEGORIES
+from clerk_client.domain.people import folded_number, mask
+from clerk_client.domain.stages import Stage
+from clerk_client.ui.notices import Level
+from clerk_client.ui.reception.applicant_panel import ApplicantPanel
+from clerk_client.ui.reception.commit_bar import CommitBar
+from clerk_client.ui.reception.exchange import Entries, Offer, Preview, Spot
+from clerk_client.ui.reception.keyboard import ENTRY_KEYS, bind_keys, order_tabs
+from clerk_client.ui.reception.labels import LOOK_UPS
+from clerk_client.ui.reception.materials_panel import MaterialsPanel
+from clerk_client.ui.reception.matter_card import MatterCard
+from clerk_client.ui.reception.outcome_panel import OutcomePanel
+from clerk_client.ui.reception.presenter import ReceptionPresenter
+from clerk_client.ui.reception.search_panel import SearchPanel
+from clerk_client.ui.reception.summary_panel import SummaryPanel
+from clerk_client.ui.reception.ticket_panel import AppointmentPanel, TicketPanel
+from clerk_client.ui.scrolling import Column
+from clerk_client.ui.widgets import NoticeBar, StepHeading
+from clerk_client.ui.wording import Words
+
+if TYPE_CHECKING:
+    from clerk_client.desk.paperwork import PrintedReceipt
+
+_NARROW = 1100
+_LOW = 760
+_MARGINS = 40
+_OFFERS = {Offer.RESTORE: "恢复 (Ctrl+Z)", Offer.REPRINT: "确认补打"}
+_LOOKING_UP = {
+    LookUp.TICKET: "将叫号纸放在高拍仪下方，系统自动识读；也可输入票号后按 Enter。",
+    LookUp.APPOINTMENT: "输入预约编号后按 Enter。",
+    LookUp.MATTER: "按叫号纸上预约的事项名称查询，↑ ↓ 选择，Enter 确定。",
+}
+_GUIDANCE = {
+    Stage.IDENTIFYING: "正在查询，请稍候。",
+    Stage.FOUND: "核对事项后按“办理”。",
+    Stage.RECORDING: "选择事项类型，录入姓名和证件号码，然后按 Ctrl+Enter 核对。",
+    Stage.CONFIRMING: "核对无误后按 Ctrl+Enter 提交；按 Esc 返回修改。",
+    Stage.ACCEPTING: "正在签名并保存。",
+    Stage.ACCEPTED: "打印回执并交由办事人。",
+}
+# Told by the task bar and a screen reader.
+_TITLES = {
+    Stage.WAITING: "等待办事人",
+    Stage.IDENTIFYING: "正在查询",
+    Stage.FOUND: "核对事项",
+    Stage.RECORDING: "录入办事人信息",
+    Stage.CONFIRMING: "核对后提交",
+    Stage.ACCEPTING: "正在提交",
+    Stage.ACCEPTED: "受理成功",
+}
+_MIDDLE_TITLES = {Stage.CONFIRMING: "核对", Stage.ACCEPTING: "核对", Stage.ACCEPTED: "打印回执"}
+
+
+class ReceptionPage(QWidget):
+    """Shows what its presenter says. Call `attach` once, before the page is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("receptionPage")
+        self._stage = Stage.WAITING
+        self._entry = LookUp.TICKET
+        self._offer: Offer | None = None
+        self._is_told = False
+        self._matter: Matter | None = None
+        self.notice = NoticeBar()
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("查找事项的方式")
+        self.tabs.setExpanding(True)
+        self.tabs.setDrawBase(False)
+        # Elided tabs would hide the very words of the manual.
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        for entry, label in LOOK_UPS.items():
+            self.tabs.addTab(f"{label} {ENTRY_KEYS[entry][0]}")
+            self.tabs.setTabToolTip(self.tabs.count() - 1, " 或 ".join(ENTRY_KEYS[entry]))
+        self.ticket = TicketPanel()
+        self.appointment = AppointmentPanel()
+        self.search = SearchPanel()
+        self.look_ups = QStackedWidget()
+        for panel in (self.ticket, self.appointment, self.search):
+            self.look_ups.addWidget(panel)
+        self.card = MatterCard()
+        self.applicant = ApplicantPanel()
+        self.summary = SummaryPanel()
+        self.outcome = OutcomePanel()
+        self.materials = MaterialsPanel()
+        self.bar = CommitBar()
+        self._middle_heading = StepHeading("2", "办事人信息录入")
+        self._middle_pages = QStackedWidget()
+        for page in (self.applicant, self.summary, self.outcome):
+            self._middle_pages.addWidget(Column(page))
+        self._left = self._left_column()
+        self._middle = self._middle_column()
+        columns = QHBoxLayout()
+        columns.setContentsMargins(10, 0, 10, 8)
+        columns.setSpacing(10)
+        columns.addWidget(self._left, 33)
+        columns.addWidget(self._middle, 40)
+        columns.addWidget(self.materials, 27)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
+        whole.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        whole.addWidget(self.notice)
+        whole.addLayout(columns, 1)
+        whole.addWidget(self.bar)
+        self.applicant.changed.connect(self._show_line)
+        order_tabs(self)
+        self.show_stage(Stage.WAITING)
+
+    def attach(self, presenter: ReceptionPresenter) -> None:
+        """Sends every action of the clerk to `presenter`."""
+        entries = list(LOOK_UPS)
+        self.tabs.tabBarClicked.connect(
+            lambda index: presenter.choose_entry(entries[index]) if index >= 0 else None
+        )
+        self.ticket.read_asked.connect(presenter.read_now)
+        self.ticket.stop_asked.connect(presenter.stop_preview)
+        self.ticket.start_asked.connect(presenter.start_preview)
+        self.ticket.waited.connect(presenter.wait_for_ticket)
+        self.ticket.entered.connect(presenter.enter_ticket)
+        self.appointment.entered.connect(presenter.enter_appointment)
+        self.search.query_changed.connect(presenter.change_query)
+        self.search.entered.connect(presenter.enter_matter)
+        self.card.chosen.connect(presenter.choose)
+        self.card.proceeded.connect(presenter.proceed)
+        self.applicant.category_changed.connect(presenter.change_category)
+        self.applicant.document_type_changed.connect(presenter.change_document_type)
+        self.applicant.left.connect(presenter.leave_field)
+        self.applicant.edited.connect(presenter.edit_field)
+        self.applicant.finished.connect(self.bar.check.setFocus)
+        self.bar.back_asked.connect(presenter.back)
+        self.bar.check_asked.connect(presenter.check)
+        self.bar.submit_asked.connect(presenter.submit)
+        self.outcome.print_asked.connect(presenter.print_receipt)
+        self.outcome.handed_over.connect(presenter.hand_over)
+        self.outcome.reprint_asked.connect(presenter.ask_reprint)
+        self.outcome.next_asked.connect(presenter.next_client)
+        self.notice.taken.connect(
+            lambda: presenter.take_offer(self._offer) if self._offer else None
+        )
+        bind_keys(self, presenter)
+
+    # --- what the presenter shows ---
+
+    def show_stage(self, stage: Stage) -> None:
+        self._stage = stage
+        self.setWindowTitle(_TITLES[stage])
+        if stage in (Stage.IDENTIFYING, Stage.ACCEPTING):
+            # Else the focus would wander to whatever is still open.
+            self.setFocus()
+        waits = stage in (Stage.WAITING, Stage.FOUND)
+        self.look_ups.setEnabled(waits)
+        self.tabs.setEnabled(waits or stage is Stage.RECORDING)
+        self.card.let_proceed(waits)
+        self.applicant.setEnabled(stage is Stage.RECORDING)
+        shown = {
+            Stage.CONFIRMING: self.summary,
+            Stage.ACCEPTING: self.summary,
+            Stage.ACCEPTED: self.outcome,
+        }
+        position = (self.applicant, self.summary, self.outcome).index(
+            shown.get(stage, self.applicant)
+        )
+        self._middle_pages.setCurrentIndex(position)
+        self._middle_heading.show_title(_MIDDLE_TITLES.get(stage, "办事人信息录入"))
+        self.bar.show_stage(stage)
+        if not self._is_told:
+            self.show_notice(None, Level.INFO)
+        self._show_line()
+        self._arrange()
+
+    def show_entry(self, entry: LookUp) -> None:
+        self._entry = entry
+        position = list(LOOK_UPS).index(entry)
+        self.tabs.setCurrentIndex(position)
+        self.look_ups.setCurrentIndex(position)
+
+    def show_notice(self, words: Words | None, level: Level, offer: Offer | None = None) -> None:
+        self._offer = offer
+        self._is_told = words is not None
+        if words is None:
+            told = _GUIDANCE.get(self._stage, _LOOKING_UP[self._entry])
+            self.notice.show_notice("", told, level)
+        else:
+            action = _OFFERS[offer] if offer else ""
+            self.notice.show_notice(words.title, words.next_step, level, action)
+
+    def show_preview(self, preview: Preview) -> None:
+        self.ticket.show_preview(preview)
+
+    def show_picture(self, image: QImage) -> None:
+        """Straight from the camera worker."""
+        self.ticket.show_picture(image)
+
+    def show_reading_hint(self, words: Words | None) -> None:
+        self.ticket.show_hint(words)
+
+    def show_matters(self, matters: Sequence[Matter], words: Words | None) -> None:
+        self.search.show_matters(matters, words)
+
+    def show_looking_up(self) -> None:
+        self.card.show_looking_up()
+
+    def offer_tickets(self, labels: Sequence[str]) -> None:
+        self.card.offer(f"画面里有 {len(labels)} 个码，请选择一个", labels)
+        self._arrange()
+
+    def offer_matters(self, found: Found, notices: Sequence[Words]) -> None:
+        self._show_matter_elsewhere(None)
+        self.card.offer_matters(found, notices)
+        self._arrange()
+
+    def show_matter(
+        self, found: Found, matter: Matter, notices: Sequence[Words], problem: Words | None
+    ) -> None:
+        self._show_matter_elsewhere(matter)
+        self.card.show_matter(found, matter, notices, problem)
+        if found.ticket:
+            self.ticket.box.setText(found.ticket.reference.number)
+        self._arrange()
+
+    def show_no_matter(self, found: Found, notices: Sequence[Words]) -> None:
+        self.card.show_no_matter(found, notices)
+        self._arrange()
+
+    def clear_found(self) -> None:
+        self._show_matter_elsewhere(None)
+        self.card.clear()
+        self._arrange()
+
+    def clear_look_ups(self) -> None:
+        for box in (self.ticket.box, self.appointment.box, self.search.box):
+            # Not clear(), which could be undone: the next client would see the last one's number.
+            box.setText("")
+
+    def entries(self) -> Entries:
+        return self.applicant.entries()
+
+    def fill(self, entries: Entries) -> None:
+        self.applicant.fill(entries)
+
+    def choose_category(self, category: Category) -> None:
+        self.applicant.choose_category(category)
+
+    def show_category_hint(self, matter: Matter | None, differs: Words | None) -> None:
+        self.applicant.show_category_hint(matter, differs)
+
+    def show_problem(self, spot: Spot, words: Words | None, level: Level = Level.ERROR) -> None:
+        self.applicant.show_problem(spot, words, level)
+
+    def show_summary(self, summary: Summary, form: Form, warnings: Sequence[Words]) -> None:
+        self.summary.show_summary(summary, form, warnings)
+
+    def show_accepted(self, acceptance: Acceptance, offline: Words | None) -> None:
+        self.setWindowTitle(f"受理成功 {acceptance.number}")
+        self.outcome.show_accepted(acceptance, offline)
+
+    def show_printing(self) -> None:
+        self.outcome.show_printing()
+
+    def show_not_printed(self) -> None:
+        self.outcome.show_not_printed()
+
+    def show_printed(self, receipt: "PrintedReceipt") -> None:
+        self.setWindowTitle(f"回执已打印 {receipt.number}")
+        self.outcome.show_printed(receipt)
+
+    def show_handed_over(self, done: bool) -> None:
+        if done:
+            self.setWindowTitle("已交办事人")
+        self.outcome.show_handed_over(done)
+
+    def focus(self, spot: Spot) -> None:
+        boxes = {
+            LookUp.TICKET: self.ticket.box,
+            LookUp.APPOINTMENT: self.appointment.box,
+            LookUp.MATTER: self.search.box,
+        }
+        places: dict[Spot, QWidget] = {
+            Spot.LOOK_UP: boxes[self._entry],
+            Spot.CHOICE: self.card.choices,
+            Spot.PROCEED: self.card.proceed,
+            Spot.CATEGORY: self.applicant.category,
+            Spot.NAME: self.applicant.name,
+            Spot.NUMBER: self.applicant.number,
+            Spot.SUBMIT: self.bar.submit,
+            Spot.PRINT: self.outcome.print,
+            Spot.HAND_OVER: self.outcome.hand_over,
+            Spot.NEXT: self.outcome.next,
+            Spot.NOTICE: self.notice.action,
+        }
+        places[spot].setFocus()
+        if spot is Spot.LOOK_UP:
+            boxes[self._entry].selectAll()
+
+    # --- inside ---
+
+    def minimumSizeHint(self) -> QSize:
+        # Of the narrow arrangement, whichever stands now: else a wide page could not get narrow.
+        step = max(part.minimumSizeHint().width() for part in (self._left, self._middle))
+        width = step + self.materials.minimumSizeHint().width() + _MARGINS
+        return QSize(width, self.layout().totalMinimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Beside the materials one column at a time where the screen is narrow; below the tabs the
+        look-up or the card where it is low."""
+        columns = (self._left, self._middle, self.materials)
+        needed = sum(column.minimumSizeHint().width() for column in columns) + _MARGINS
+        narrow = self.width() < max(_NARROW, needed)
+        finding = self._stage in (Stage.WAITING, Stage.IDENTIFYING, Stage.FOUND)
+        low = self.height() < _LOW
+        shown = {
+            self._left: finding or not narrow,
+            self._middle: not finding or not narrow,
+            self.card: not low or not self.card.is_empty,
+            self.look_ups: not low or self.card.is_empty,
+        }
+        # Hide first: showing lays out at once, and both together would push the window wider.
+        for part, visible in sorted(shown.items(), key=lambda item: item[1]):
+            part.setVisible(visible)
+
+    def _show_matter_elsewhere(self, matter: Matter | None) -> None:
+        self._matter = matter
+        self.materials.show_matter(matter)
+        self._show_line()
+
+    def _show_line(self) -> None:
+        entries = self.applicant.entries()
+        parts = [
+            CATEGORIES[entries.category] if entries.category else "",
+            entries.name.strip(),
+            mask(folded_number(entries.number)),
+        ]
+        name = self._matter.name if self._matter else ""
+        self.bar.show_summary(name, "".join(f" · {part}" for part in parts if part))
+
+    def _left_column(self) -> QFrame:
+        frame = QFrame()
+        frame.setObjectName("column")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(8)
+        column.addWidget(StepHeading("1", "查找事项"))
+        column.addWidget(self.tabs)
+        column.addWidget(self.look_ups, 3)
+        column.addWidget(self.card, 2)
+        return frame
+
+    def _middle_column(self) -> QFrame:
+        frame = QFrame()
+        frame.setObjectName("column")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(12)
+        column.addWidget(self._middle_heading)
+        column.addWidget(self._middle_pages, 1)
+        return frame

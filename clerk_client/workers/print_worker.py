@@ -1,0 +1,47 @@
+"""Papers in a thread of its own: fonts, seals and print queues take time."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+
+if TYPE_CHECKING:
+    from clerk_client.desk.paperwork import PrintedReceipt
+    from clerk_client.domain.cases import Acceptance
+
+log = logging.getLogger(__name__)
+
+
+class Paperwork(Protocol):
+    """What makes and sends papers."""
+
+    def print_receipt(self, acceptance: "Acceptance", again: bool) -> "PrintedReceipt": ...
+
+
+class PrintWorker(QObject):
+    """An exception of `failures` becomes `failed`; any other reaches the crash hook."""
+
+    printed = pyqtSignal(object)  # PrintedReceipt
+    failed = pyqtSignal(object)
+
+    def __init__(
+        self, build: Callable[[], Paperwork], failures: tuple[type[Exception], ...]
+    ) -> None:
+        super().__init__()
+        self._build = build
+        self._failures = failures
+        self._built: Paperwork | None = None
+
+    @pyqtSlot(object, bool)
+    def print_receipt(self, acceptance: "Acceptance", again: bool) -> None:
+        """`again` prints it as a copy, 补打, with its count."""
+        try:
+            if self._built is None:
+                self._built = self._build()
+            receipt = self._built.print_receipt(acceptance, again)
+        except self._failures as error:
+            log.warning("receipt not printed: %s", getattr(error, "code", type(error).__name__))
+            self.failed.emit(error)
+            return
+        self.printed.emit(receipt)

@@ -1,0 +1,43 @@
+"""What tests with real windows need around them: a screen with a window manager."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from PyQt5.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from clerk_client.ui.theme import apply_theme
+
+MORNING = datetime(2026, 11, 21, 1, 12, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    if not os.environ.get("DISPLAY") and not os.environ.get("QT_QPA_PLATFORM"):
+        raise pytest.UsageError(
+            "tests/gui needs a screen with a window manager: run `make test` or"
+            " `python -m tests tests/gui`, which start one"
+        )
+
+
+@pytest.fixture
+def themed(qapp: QApplication) -> Iterator[QApplication]:
+    """The application as it looks at the window."""
+    apply_theme(qapp)
+    yield qapp
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Callable[[QWidget], None]:
+    """Shows a widget as the active window, so that the keyboard reaches it."""
+
+    def show(widget: QWidget) -> None:
+        qtbot.addWidget(widget)
+        with qtbot.waitExposed(widget):
+            widget.show()
+        widget.activateWindow()
+        qtbot.waitUntil(widget.isActiveWindow)
+
+    return show

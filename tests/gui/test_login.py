@@ -1,0 +1,153 @@
+"""The login page with real widgets: keyboard, dots, what is shown when."""
+
+from collections.abc import Callable
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLineEdit, QListWidget, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from clerk_client.hall_link.errors import HallUnreachable
+from clerk_client.ui.login.presenter import LoginPresenter
+from clerk_client.ui.login.view import LoginPage
+from tests.unit.test_login_presenter import OPENED, key
+from ukey.errors import PinLocked, PinRefused
+from ukey.token import PinStanding
+
+pytestmark = pytest.mark.usefixtures("themed")
+
+
+class Desk:
+    """Where the page's questions end."""
+
+    def __init__(self, page: LoginPage) -> None:
+        self.pins: list[tuple[str, str]] = []
+        self.sign_ins: list[object] = []
+        self.presenter = LoginPresenter(
+            page,
+            open_key=lambda token_id, pin: self.pins.append((token_id, pin)),
+            close_key=lambda: None,
+            sign_in=self.sign_ins.append,
+            unfit=lambda certificate: None,
+            demo_pins={"00000001": "123456"},
+        )
+        page.follow(self.presenter)
+
+
+@pytest.fixture
+def page(shown: Callable[[QWidget], None]) -> LoginPage:
+    made = LoginPage("中山市行政服务中心", "ZS-2B12")
+    made.resize(1366, 768)
+    shown(made)
+    return made
+
+
+@pytest.fixture
+def desk(page: LoginPage) -> Desk:
+    return Desk(page)
+
+
+def button(page: LoginPage, text: str) -> QPushButton:
+    return next(b for b in page.findChildren(QPushButton) if b.text().startswith(text))
+
+
+def test_clerk_types_the_pin_and_presses_enter(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen([key()], [])
+    qtbot.waitUntil(page.pin.hasFocus)
+    qtbot.keyClicks(page.pin, "123456")
+    assert page.pin.displayText() == "●" * 6 or "1" not in page.pin.displayText()
+    qtbot.keyClick(page.pin, Qt.Key.Key_Return)
+    assert desk.pins == [("a", "123456")]
+    assert page.pin.text() == ""
+    assert not page.pin.isUndoAvailable()
+
+
+def test_pin_is_never_shown_nor_copied(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen([key()], [])
+    assert page.pin.echoMode() == QLineEdit.EchoMode.Password
+    assert page.pin.inputMethodHints() & Qt.InputMethodHint.ImhHiddenText
+    assert not page.pin.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+
+
+def test_clerk_chooses_among_keys_with_the_arrows(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
+    desk.presenter.tokens_seen([key("a"), key("b", holder="李强", serial="00000002")], [])
+    keys = page.findChild(QListWidget, "keyList")
+    assert [keys.item(row).text().splitlines()[0] for row in range(2)] == ["张丽", "李强"]
+    qtbot.waitUntil(page.pin.hasFocus)
+    qtbot.keyClicks(page.pin, "12")
+    qtbot.keyClick(page.pin, Qt.Key.Key_Down)
+    assert keys.currentRow() == 1
+    # What was typed was meant for the other key.
+    assert page.pin.text() == ""
+    qtbot.keyClicks(page.pin, "654321")
+    qtbot.keyClick(page.pin, Qt.Key.Key_Return)
+    assert desk.pins == [("b", "654321")]
+
+
+def test_page_says_what_is_going_on(page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.pin_entered("123456")
+    assert page.busy == "正在核对PIN…"
+    assert not page.pin.isEnabled()
+    desk.presenter.key_opened(OPENED)  # type: ignore[arg-type]
+    assert page.busy == "正在向大厅验证身份…"
+
+
+def test_locked_key_offers_no_box_for_a_pin(page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.pin_entered("1")
+    desk.presenter.key_failed(PinLocked())
+    assert not page.pin.isVisible()
+    assert "已锁定" in page.hint
+
+
+def test_clerk_reads_that_one_try_is_left(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.pin_entered("1")
+    desk.presenter.key_failed(PinRefused(PinStanding.LAST))
+    assert "还可再试一次，再错将锁定" in page.problem
+    qtbot.waitUntil(page.pin.hasFocus)
+
+
+def test_enter_asks_the_hall_again_and_esc_gives_up(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
+    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.pin_entered("123456")
+    desk.presenter.key_opened(OPENED)  # type: ignore[arg-type]
+    desk.presenter.sign_in_refused(HallUnreachable())
+    retry = button(page, "重试")
+    qtbot.waitUntil(retry.hasFocus)
+    qtbot.keyClick(retry, Qt.Key.Key_Return)
+    assert desk.sign_ins == [OPENED, OPENED]
+    desk.presenter.sign_in_refused(HallUnreachable())
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert not retry.isVisible()
+    assert page.pin.isVisible()
+
+
+def test_diagnosis_is_offered_without_a_key(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen([], ["DRIVER_MISSING"])
+    with qtbot.waitSignal(page.diagnosis_asked):
+        qtbot.keyClick(page, Qt.Key.Key_D, Qt.KeyboardModifier.AltModifier)
+
+
+def test_demo_pin_stands_only_where_one_was_handed_in(page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen([key("b", serial="00000002"), key("a")], [])
+    assert page.demo_line == ""
+    desk.presenter.choose(1)
+    assert page.demo_line == "演示PIN：123456"
+
+
+def test_card_keeps_its_parts_apart_on_the_smallest_screen(page: LoginPage, desk: Desk) -> None:
+    page.resize(1024, 700)
+    keys = [key(name, holder=name * 3, serial=name * 8, pin=PinStanding.LAST) for name in "abcd"]
+    desk.presenter.tokens_seen(keys, [])
+    desk.presenter.pin_entered("1")
+    desk.presenter.key_failed(PinRefused(PinStanding.LAST))
+    page.grab()
+    listed = page.findChild(QListWidget, "keyList")
+    bottom = listed.mapTo(page, listed.rect().bottomLeft()).y()
+    assert bottom < page.pin.mapTo(page, page.pin.rect().topLeft()).y()

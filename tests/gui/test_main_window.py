@@ -1,0 +1,349 @@
+"""The window around the pages: bar, strip, menu, and the pages that are not the reception."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from clerk_client.desk.diagnosis import Check
+from clerk_client.desk.session import Session
+from clerk_client.domain.cases import Category
+from clerk_client.domain.clerks import Clerk, Role, Window
+from clerk_client.domain.tallies import Tally, TallyRow
+from clerk_client.hall_link.errors import HallUnreachable
+from clerk_client.journal.delivery import Standing
+from clerk_client.journal.errors import JournalInUse
+from clerk_client.logs import install_crash_hook
+from clerk_client.ui.crash_page import CrashReports
+from clerk_client.ui.diagnostics.presenter import DiagnosticsPresenter
+from clerk_client.ui.diagnostics.view import DiagnosticsPage
+from clerk_client.ui.login.view import LoginPage
+from clerk_client.ui.main_window import MainWindow
+from clerk_client.ui.notices import Level
+from clerk_client.ui.tallies.presenter import TalliesPresenter
+from clerk_client.ui.tallies.view import TalliesPage
+from clerk_client.ui.tray import KeyNotices, key_sentence
+from tests.gui.conftest import MORNING
+from tests.unit.test_login_presenter import certificate, key
+
+pytestmark = pytest.mark.usefixtures("themed")
+
+DAY = date(2026, 11, 21)
+SESSION = Session(
+    clerk=Clerk("W01", "张丽", Role.CLERK),
+    window=Window("2B12", "2楼B区12号"),
+    hall="442000",
+    hall_name="中山市行政服务中心",
+    station="ZS-2B12",
+    supervision_phone="",
+    certificate=certificate("张丽"),
+    token_id="a",
+    clock_offset_ms=0,
+)
+TALLY = Tally(
+    DAY,
+    DAY,
+    (
+        TallyRow("fgj", "发改局", Category.HALL_PENDING, 3),
+        TallyRow("gaj", "公安局", Category.DEPARTMENT_INTERNAL, 1200),
+        TallyRow("gaj", "公安局", Category.HALL_PENDING, 7),
+    ),
+)
+
+
+@dataclass
+class Frame:
+    """A window, its pages, and what they asked for."""
+
+    window: MainWindow
+    login: LoginPage
+    reception: QWidget
+    tallies: TalliesPage
+    diagnostics: DiagnosticsPage
+    counting: TalliesPresenter
+    diagnosing: DiagnosticsPresenter
+    asked: list[str]
+    clock: list[datetime]
+
+
+@pytest.fixture
+def frame(shown: Callable[[QWidget], None]) -> Frame:
+    asked: list[str] = []
+    clock = [MORNING]
+    login, reception = LoginPage("中山市行政服务中心", "ZS-2B12"), QWidget()
+    tallies, diagnostics = TalliesPage(), DiagnosticsPage()
+    counting = TalliesPresenter(tallies, lambda: asked.append("tally"), lambda: clock[0])
+    tallies.follow(counting)
+    diagnosing = DiagnosticsPresenter(diagnostics, lambda: asked.append("diagnose"))
+    diagnostics.follow(diagnosing)
+    window = MainWindow(
+        "中山市行政服务中心", login, reception, tallies, diagnostics, lambda: clock[0]
+    )
+    diagnostics.left.connect(window.leave_diagnostics)
+    shown(window)
+    return Frame(window, login, reception, tallies, diagnostics, counting, diagnosing, asked, clock)
+
+
+@pytest.fixture
+def signed_in(frame: Frame) -> Frame:
+    frame.window.show_session(SESSION)
+    frame.window.show_reception()
+    return frame
+
+
+def press(qtbot: QtBot, frame: Frame, digit: Qt.Key) -> None:
+    qtbot.keyClick(frame.window, digit, Qt.KeyboardModifier.ControlModifier)
+
+
+# --- pages ---
+
+
+def test_nobody_signed_in_reaches_reception_or_tallies(qtbot: QtBot, frame: Frame) -> None:
+    for digit in (Qt.Key.Key_1, Qt.Key.Key_2):
+        press(qtbot, frame, digit)
+        assert frame.window.page is frame.login
+
+
+def test_diagnostics_open_without_signing_in_and_esc_goes_back(qtbot: QtBot, frame: Frame) -> None:
+    press(qtbot, frame, Qt.Key.Key_3)
+    assert frame.window.page is frame.diagnostics
+    assert frame.asked == ["diagnose"]
+    qtbot.waitUntil(frame.diagnostics.back.hasFocus)
+    qtbot.keyClick(frame.diagnostics, Qt.Key.Key_Escape)
+    assert frame.window.page is frame.login
+
+
+def test_clerk_changes_pages_with_the_keyboard(qtbot: QtBot, signed_in: Frame) -> None:
+    pages = {
+        Qt.Key.Key_2: signed_in.tallies,
+        Qt.Key.Key_3: signed_in.diagnostics,
+        Qt.Key.Key_1: signed_in.reception,
+    }
+    for digit, page in pages.items():
+        press(qtbot, signed_in, digit)
+        assert signed_in.window.page is page
+
+
+def test_diagnostics_go_back_to_where_the_clerk_was(qtbot: QtBot, signed_in: Frame) -> None:
+    signed_in.window.show_tallies()
+    signed_in.window.show_diagnostics()
+    signed_in.window.leave_diagnostics()
+    assert signed_in.window.page is signed_in.tallies
+
+
+def test_bar_shows_hall_window_clerk_and_role(signed_in: Frame) -> None:
+    assert signed_in.window.who == "2楼B区12号　张丽（窗口人员）"
+
+
+def test_login_page_shows_nobody(signed_in: Frame) -> None:
+    signed_in.window.show_login()
+    assert signed_in.window.page is signed_in.login
+    assert signed_in.window.who == ""
+    signed_in.window.show_reception()
+    assert signed_in.window.page is signed_in.login
+
+
+def test_key_pulled_during_diagnostics_does_not_lead_back_to_the_last_page(
+    signed_in: Frame,
+) -> None:
+    signed_in.window.show_diagnostics()
+    signed_in.window.show_login()
+    signed_in.window.show_diagnostics()
+    signed_in.window.leave_diagnostics()
+    assert signed_in.window.page is signed_in.login
+
+
+def test_closing_the_window_is_told_once(qtbot: QtBot, frame: Frame) -> None:
+    with qtbot.waitSignal(frame.window.closing):
+        frame.window.close()
+
+
+# --- strip and offline bar ---
+
+
+def test_strip_tells_hall_queue_and_refused_lines(frame: Frame) -> None:
+    frame.window.show_standing(Standing(0, 0, hall_reachable=True))
+    assert frame.window.strip.text == "✓ 大厅已连接"
+    frame.window.show_standing(Standing(12, 1, hall_reachable=False))
+    text = frame.window.strip.text
+    assert text.startswith("! 大厅连不上　待上报 12 条　✗ 未被接受 1 条")
+
+
+def test_clerk_reads_that_work_goes_on_without_the_hall(signed_in: Frame) -> None:
+    signed_in.window.show_standing(Standing(12, 0, hall_reachable=False))
+    assert "可继续办理" in signed_in.window.offline_notice
+    assert "待上报 12 条" in signed_in.window.offline_notice
+    signed_in.window.show_standing(Standing(0, 0, hall_reachable=True))
+    assert signed_in.window.offline_notice == ""
+
+
+def test_strip_tells_devices_by_word_and_sign(frame: Frame) -> None:
+    frame.window.show_device("printer", Level.WARNING, "缺纸")
+    assert "! 打印机缺纸" in frame.window.strip.text
+
+
+def test_strip_shows_the_halls_time(frame: Frame) -> None:
+    assert frame.window.strip.time == "2026-11-21 09:12"
+
+
+def test_plugged_key_is_told_once_with_holder_and_last_day(frame: Frame) -> None:
+    notices = KeyNotices(frame.window, frame.window.windowIcon())
+    assert notices.tokens_seen([key()]) == ["已识别白色KEY(GDCA)：张丽，有效期至2030-03-01"]
+    assert notices.tokens_seen([key()]) == []
+    assert notices.tokens_seen([]) == []
+    assert notices.tokens_seen([key()]) == [key_sentence(key())]
+
+
+# --- tallies ---
+
+
+def test_tallies_show_both_categories_and_their_sum(signed_in: Frame) -> None:
+    signed_in.window.show_tallies()
+    assert signed_in.asked == ["tally"]
+    assert signed_in.tallies.totals == ("—", "—", "—")
+    signed_in.counting.tallied(TALLY)
+    assert signed_in.tallies.totals == ("10", "1,200", "1,210")
+    assert signed_in.tallies.lines == [
+        ("公安局", "7", "1,200", "1,207"),
+        ("发改局", "3", "0", "3"),
+    ]
+    assert signed_in.tallies.age == "统计时间 2026-11-21 09:12（刚刚）"
+
+
+def test_last_figures_stay_with_their_time_when_the_hall_is_gone(
+    qtbot: QtBot, signed_in: Frame
+) -> None:
+    signed_in.window.show_tallies()
+    signed_in.counting.tallied(TALLY)
+    signed_in.clock[0] += timedelta(minutes=3)
+    qtbot.waitUntil(signed_in.tallies.refresh.isEnabled)
+    qtbot.keyClick(signed_in.tallies, Qt.Key.Key_F5)
+    signed_in.counting.tally_refused(HallUnreachable())
+    assert signed_in.asked == ["tally", "tally"]
+    assert signed_in.tallies.totals == ("10", "1,200", "1,210")
+    assert signed_in.tallies.age == "统计时间 2026-11-21 09:12（3 分钟前）"
+    assert "连不上大厅" in signed_in.tallies.problem
+
+
+def test_day_without_acceptances_is_said_in_words(signed_in: Frame) -> None:
+    signed_in.window.show_tallies()
+    signed_in.counting.tallied(Tally(DAY, DAY, ()))
+    assert signed_in.tallies.empty == "今天还没有受理的事项"
+    assert signed_in.tallies.totals == ("0", "0", "0")
+
+
+def test_page_asks_once_while_an_answer_is_awaited(qtbot: QtBot, signed_in: Frame) -> None:
+    signed_in.window.show_tallies()
+    qtbot.keyClick(signed_in.tallies, Qt.Key.Key_F5)
+    assert signed_in.asked == ["tally"]
+
+
+# --- diagnostics ---
+
+CHECKS = [
+    Check("key", "ok", "KEY_OK", {"holder": "张丽"}),
+    Check("camera", "error", "CAMERA_BUSY"),
+    Check("clock", "warning", "CLOCK_UNCHECKED"),
+]
+
+
+def test_diagnostics_tell_each_part_in_words_with_a_next_step(frame: Frame) -> None:
+    frame.window.show_diagnostics()
+    frame.diagnosing.diagnosed(CHECKS)
+    rows = frame.diagnostics.rows
+    assert rows[0].startswith("电子钥匙 正常 ")
+    assert rows[1].startswith("高拍仪 故障 高拍仪正被其他程序使用 请关闭")
+    assert rows[2].startswith("电脑时间 注意 ")
+
+
+def test_copied_result_names_codes_and_nobody(frame: Frame) -> None:
+    frame.window.show_diagnostics()
+    frame.diagnosing.diagnosed(CHECKS)
+    frame.diagnostics.copy.click()
+    copied = QApplication.clipboard().text()
+    assert "电子钥匙 正常 KEY_OK\n高拍仪 故障 CAMERA_BUSY" in copied
+    assert "张丽" not in copied
+
+
+def test_f5_looks_again(qtbot: QtBot, frame: Frame) -> None:
+    frame.window.show_diagnostics()
+    frame.diagnosing.diagnosed(CHECKS)
+    qtbot.keyClick(frame.diagnostics, Qt.Key.Key_F5)
+    assert frame.asked == ["diagnose", "diagnose"]
+    assert not frame.diagnostics.refresh.isEnabled()
+
+
+def test_station_that_cannot_be_looked_at_says_why(frame: Frame) -> None:
+    frame.window.show_diagnostics()
+    frame.diagnosing.diagnosis_refused(JournalInUse())
+    assert "另一个客户端" in frame.diagnostics.problem
+
+
+# --- crash ---
+
+
+@pytest.fixture
+def hooks() -> Iterator[None]:
+    before = sys.excepthook, threading.excepthook
+    yield
+    sys.excepthook, threading.excepthook = before
+
+
+@pytest.mark.usefixtures("hooks")
+def test_failure_in_any_thread_reaches_the_crash_page(qtbot: QtBot, signed_in: Frame) -> None:
+    reports = CrashReports()
+    install_crash_hook(reports.tell)
+    reports.reported.connect(signed_in.window.show_crash)
+
+    def fail() -> None:
+        raise KeyError("张丽 442000199001011234")
+
+    thread = threading.Thread(target=fail, name="some-worker")
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: signed_in.window.page.objectName() == "crashPage")
+    assert "error: KeyError" in signed_in.window.crash.report
+    assert "张丽" not in signed_in.window.crash.report
+    qtbot.waitUntil(signed_in.window.crash.go_on.hasFocus)
+    qtbot.keyClick(signed_in.window.crash.go_on, Qt.Key.Key_Return)
+    assert signed_in.window.page is signed_in.reception
+
+
+def test_report_from_before_the_window_is_not_lost(qtbot: QtBot) -> None:
+    reports = CrashReports()
+    reports.tell("early")
+    qtbot.waitUntil(lambda: reports.missed == ["early"])
+
+
+def test_repeated_failures_are_counted_and_the_newest_stands_first(signed_in: Frame) -> None:
+    for number in range(12):
+        signed_in.window.show_crash(f"report {number}")
+    assert signed_in.window.crash.report.startswith("report 11\n\nreport 10")
+    assert signed_in.window.crash.times == "共 12 次，最近的在最上面"
+
+
+def test_crash_report_is_copied_as_shown(signed_in: Frame) -> None:
+    signed_in.window.show_crash("time: now\nerror: KeyError")
+    signed_in.window.crash.copy.click()
+    assert QApplication.clipboard().text() == "time: now\nerror: KeyError"
+
+
+# --- sizes ---
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1024, 768)])
+def test_every_page_fits_the_screen(signed_in: Frame, width: int, height: int) -> None:
+    signed_in.counting.tallied(TALLY)
+    signed_in.diagnosing.diagnosed(CHECKS)
+    signed_in.window.show_standing(Standing(999, 99, hall_reachable=False))
+    for subject in ("key", "camera", "printer"):
+        signed_in.window.show_device(subject, Level.WARNING, "故障")
+    needed = signed_in.window.minimumSizeHint()
+    assert needed.width() <= width
+    assert needed.height() <= height - 60

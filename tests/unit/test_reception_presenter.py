@@ -1,0 +1,620 @@
+"""The conversation at the window, without a screen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from stdnum.iso7064 import mod_11_2
+
+from clerk_client.desk.forms import Form, Found
+from clerk_client.desk.paperwork import PrintedReceipt
+from clerk_client.domain.cases import Acceptance, Category, LookUp
+from clerk_client.domain.errors import DomainError, TicketUsed
+from clerk_client.domain.matters import Audience, DayUnit, Department, Matter
+from clerk_client.domain.people import DocumentType, checked_applicant
+from clerk_client.domain.stages import Stage
+from clerk_client.domain.tickets import QueueTicket, TicketReference, TicketStatus
+from clerk_client.ui.notices import Level
+from clerk_client.ui.reception.exchange import Entries, Offer, Preview, Spot
+from clerk_client.ui.reception.presenter import ReceptionActions, ReceptionPresenter
+
+TODAY = date(2026, 11, 21)
+TICKET_TEXT = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
+BUREAU = Department("D1", "人社局", "中山市人力资源和社会保障局")
+NUMBER = "44200019900307888" + mod_11_2.calc_check_digit("44200019900307888")
+FILLED = Entries(Category.HALL_PENDING, DocumentType.RESIDENT_ID, "欧阳建国", NUMBER)
+
+MATTER = Matter(
+    code="M1",
+    name="社会保险登记",
+    department=BUREAU,
+    audience=Audience.PERSON,
+    statutory_days=20,
+    day_unit=DayUnit.WORKING_DAYS,
+    expected_category=Category.HALL_PENDING,
+    is_licence=True,
+)
+OTHER = replace(MATTER, code="M2", name="失业保险金申领")
+PARENT = replace(MATTER, code="P", name="社会保险", is_parent=True)
+SUSPENDED = replace(MATTER, code="S", suspended="系统升级")
+
+
+def ticket(*matters: str) -> QueueTicket:
+    return QueueTicket(TicketReference("442000", TODAY, "A023"), TicketStatus.WAITING, matters)
+
+
+def found(*matters: Matter, look_up: LookUp = LookUp.TICKET) -> Found:
+    drawn = ticket(*(matter.code for matter in matters)) if look_up is LookUp.TICKET else None
+    return Found(look_up, matters, drawn)
+
+
+def receipt_of(number: str, reprint: int = 0) -> PrintedReceipt:
+    return PrintedReceipt(number, "打印机", reprint)
+
+
+class Page:
+    """The other side of the view's protocol: keeps what it was last told, and every focus."""
+
+    def __init__(self) -> None:
+        self.fields = Entries()
+        self.told: dict[str, tuple[Any, ...]] = {}
+        self.focused: Spot | None = None
+        self.problems: dict[Spot, str] = {}
+        self.presenter: ReceptionPresenter
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if not name.startswith(("show_", "offer_", "clear_")):
+            raise AttributeError(name)
+
+        def keep(*told: Any) -> None:
+            self.told[name] = told
+
+        return keep
+
+    def entries(self) -> Entries:
+        return self.fields
+
+    def fill(self, entries: Entries) -> None:
+        self.fields = entries
+
+    def choose_category(self, category: Category) -> None:
+        self.fields = replace(self.fields, category=category)
+        self.presenter.change_category()
+
+    def focus(self, spot: Spot) -> None:
+        self.focused = spot
+
+    def show_problem(self, spot: Spot, words: Any, level: Level = Level.ERROR) -> None:
+        self.problems.pop(spot, None)
+        if words is not None:
+            self.problems[spot] = words.code
+
+    @property
+    def stage(self) -> Stage:
+        stage = self.told["show_stage"][0]
+        assert isinstance(stage, Stage)
+        return stage
+
+    @property
+    def notice(self) -> str:
+        words = self.told["show_notice"][0]
+        return words.code if words else ""
+
+
+class Window:
+    """A presenter with its page and a record of what it asked of the workers."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.page = Page()
+        names = ReceptionActions.__dataclass_fields__
+        actions = ReceptionActions(**{name: self._recorder(name) for name in names})
+        self.presenter = ReceptionPresenter(self.page, actions, lambda: TODAY)
+        self.page.presenter = self.presenter
+        self.presenter.enter()
+
+    def _recorder(self, name: str) -> Callable[..., None]:
+        return lambda *told: self.asked.append((name, *told))
+
+    def times(self, name: str) -> int:
+        return sum(1 for asked in self.asked if asked[0] == name)
+
+    def last(self, name: str) -> tuple[Any, ...]:
+        return next(asked[1:] for asked in reversed(self.asked) if asked[0] == name)
+
+    def record(self, entries: Entries = FILLED, matter: Matter = MATTER) -> None:
+        """A ticket is read, 办理 pressed, the form filled."""
+        self.presenter.ticket_read(TICKET_TEXT)
+        self.presenter.found(found(matter))
+        self.presenter.proceed()
+        self.page.fields = entries
+
+    def accept(self) -> Acceptance:
+        self.record()
+        self.presenter.commit()
+        self.presenter.commit()
+        (form,) = self.last("accept")
+        acceptance = acceptance_of(form)
+        self.presenter.accepted(acceptance)
+        return acceptance
+
+
+def acceptance_of(form: Form, *, offline: bool = False) -> Acceptance:
+    assert form.category is not None
+    return Acceptance(
+        number="44200020261000001X",
+        key="k",
+        done_at=datetime(2026, 11, 21, 1, 12, tzinfo=UTC),
+        category=form.category,
+        matter_code=form.matter.code,
+        matter_name=form.matter.name,
+        department_code=form.matter.department.code,
+        department_name=form.matter.department.name,
+        department_full_name=form.matter.department.full_name,
+        is_licence=form.matter.is_licence,
+        applicant=checked_applicant(form.document_type, form.name, form.number, "", TODAY),
+        window="12",
+        clerk="001",
+        clerk_name="李四",
+        line_hash="ab",
+        decided_offline=offline,
+    )
+
+
+@pytest.fixture
+def window() -> Window:
+    return Window()
+
+
+def test_a_ticket_read_by_the_camera_leads_to_the_next_client(window: Window) -> None:
+    presenter, page = window.presenter, window.page
+    assert window.asked == [("start_preview", True)]
+    presenter.preview_started()
+    presenter.ticket_read(TICKET_TEXT)
+    assert page.stage is Stage.IDENTIFYING
+    assert window.last("begin") == (TICKET_TEXT,)
+    presenter.found(found(MATTER))
+    assert (page.stage, page.focused) == (Stage.FOUND, Spot.PROCEED)
+    presenter.proceed()
+    assert (page.stage, page.focused) == (Stage.RECORDING, Spot.CATEGORY)
+    presenter.pick_category(Category.HALL_PENDING)
+    page.fields = replace(page.fields, name="欧阳建国", number=NUMBER)
+    presenter.commit()
+    assert (page.stage, page.focused) == (Stage.CONFIRMING, Spot.SUBMIT)
+    presenter.commit()
+    assert page.stage is Stage.ACCEPTING
+    (form,) = window.last("accept")
+    presenter.accepted(acceptance_of(form))
+    assert (page.stage, page.focused) == (Stage.ACCEPTED, Spot.PRINT)
+    presenter.print_receipt()
+    presenter.printed(receipt_of(acceptance_of(form).number))
+    assert page.focused is Spot.HAND_OVER
+    presenter.hand_over()
+    assert window.last("hand_over") == (acceptance_of(form).number,)
+    assert page.focused is Spot.NEXT
+    presenter.next_client()
+    assert (page.stage, page.focused) == (Stage.WAITING, Spot.LOOK_UP)
+    assert page.fields == Entries()
+    assert window.times("start_preview") == 2
+    # The paper of the client before may still lie under the camera.
+    assert window.last("start_preview") == (False,)
+
+
+def test_an_appointment_number_leads_to_its_matter(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.choose_entry(LookUp.APPOINTMENT)
+    assert window.times("stop_preview") == 1
+    window.presenter.enter_appointment(" YY001 ")
+    assert window.last("by_appointment") == ("YY001",)
+    window.presenter.found(found(MATTER, look_up=LookUp.APPOINTMENT))
+    assert (window.page.stage, window.page.focused) == (Stage.FOUND, Spot.PROCEED)
+
+
+def test_a_matter_is_searched_at_each_keystroke_and_chosen(window: Window) -> None:
+    presenter = window.presenter
+    presenter.choose_entry(LookUp.MATTER)
+    presenter.change_query("s")
+    presenter.change_query("sb")
+    serial, query = window.last("search")
+    assert query == "sb"
+    presenter.matters_found(serial, [MATTER, OTHER])
+    presenter.enter_matter(1)
+    assert window.last("choose") == ("M2",)
+    presenter.found(found(OTHER, look_up=LookUp.MATTER))
+    assert window.page.stage is Stage.FOUND
+
+
+def test_results_for_an_earlier_keystroke_are_ignored(window: Window) -> None:
+    presenter = window.presenter
+    presenter.choose_entry(LookUp.MATTER)
+    presenter.change_query("s")
+    early, _ = window.last("search")
+    presenter.change_query("sb")
+    presenter.matters_found(early, [OTHER])
+    assert "show_matters" not in window.page.told
+
+
+def test_enter_waits_for_the_results_of_the_letters_in_the_box(window: Window) -> None:
+    presenter = window.presenter
+    presenter.choose_entry(LookUp.MATTER)
+    presenter.change_query("s")
+    presenter.matters_found(window.last("search")[0], [OTHER])
+    presenter.change_query("sb")
+    presenter.enter_matter(0)
+    assert window.times("choose") == 0
+    presenter.matters_found(window.last("search")[0], [MATTER])
+    assert window.last("choose") == ("M1",)
+
+
+def test_a_search_without_results_says_so(window: Window) -> None:
+    window.presenter.choose_entry(LookUp.MATTER)
+    window.presenter.change_query("zzz")
+    window.presenter.matters_found(window.last("search")[0], [])
+    matters, words = window.page.told["show_matters"]
+    assert (matters, words.code) == ([], "MATTERS_NONE")
+
+
+def test_clerk_chooses_among_several_matters_of_one_ticket(window: Window) -> None:
+    presenter, page = window.presenter, window.page
+    presenter.enter_ticket("A023")
+    presenter.found(found(MATTER, OTHER))
+    assert page.focused is Spot.CHOICE
+    presenter.proceed()
+    assert page.stage is Stage.FOUND
+    presenter.choose(1)
+    assert page.told["show_matter"][1] is OTHER
+    presenter.back()
+    assert (page.stage, page.focused) == (Stage.FOUND, Spot.CHOICE)
+
+
+def test_clerk_chooses_among_several_tickets_under_the_camera(window: Window) -> None:
+    other = TICKET_TEXT.replace("A023", "A024")
+    window.presenter.preview_started()
+    window.presenter.choices_read([TICKET_TEXT, other])
+    assert window.page.told["offer_tickets"] == (["A023　2026-11-21", "A024　2026-11-21"],)
+    window.presenter.choose(1)
+    assert window.last("begin") == (other,)
+
+
+def test_a_ticket_without_a_matter_stays_with_the_matter_that_is_searched(window: Window) -> None:
+    presenter, page = window.presenter, window.page
+    presenter.enter_ticket("A023")
+    presenter.found(found())
+    assert (page.stage, page.notice) == (Stage.WAITING, "TICKET_WITHOUT_MATTER")
+    assert page.told["show_entry"] == (LookUp.MATTER,)
+    presenter.change_query("sb")
+    presenter.matters_found(window.last("search")[0], [MATTER])
+    presenter.enter_matter(0)
+    presenter.found(found(MATTER, look_up=LookUp.MATTER))
+    shown, matter, _, _ = page.told["show_matter"]
+    assert matter is MATTER
+    assert shown.ticket == ticket()
+    assert shown.look_up is LookUp.MATTER
+
+
+def test_a_parent_leads_to_its_children_and_keeps_the_ticket(window: Window) -> None:
+    window.presenter.enter_ticket("A023")
+    window.presenter.found(found(PARENT))
+    window.presenter.proceed()
+    assert window.last("choose") == ("P",)
+    window.presenter.found(found(MATTER, OTHER, look_up=LookUp.MATTER))
+    offered, _ = window.page.told["offer_matters"]
+    assert offered.ticket == ticket("P")
+    assert offered.look_up is LookUp.TICKET
+
+
+def test_a_suspended_matter_shows_its_reason_and_goes_no_further(window: Window) -> None:
+    window.presenter.enter_ticket("A023")
+    window.presenter.found(found(SUSPENDED))
+    problem = window.page.told["show_matter"][3]
+    assert problem.code == "MATTER_SUSPENDED"
+    assert "系统升级" in problem.title
+    window.presenter.proceed()
+    assert window.page.stage is Stage.FOUND
+
+
+@pytest.mark.parametrize("stage", ["found", "recording", "confirming"])
+def test_a_second_ticket_is_ignored_while_one_is_worked_on(window: Window, stage: str) -> None:
+    window.presenter.ticket_read(TICKET_TEXT)
+    window.presenter.found(found(MATTER))
+    if stage != "found":
+        window.presenter.proceed()
+        window.page.fields = FILLED
+    if stage == "confirming":
+        window.presenter.check()
+    before = window.page.stage
+    window.presenter.ticket_read(TICKET_TEXT.replace("A023", "A024"))
+    assert window.page.stage is before
+    assert window.times("begin") == 1
+
+
+def test_a_ticket_read_after_f4_is_ignored(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.choose_entry(LookUp.MATTER)
+    window.presenter.ticket_read(TICKET_TEXT)
+    assert window.times("begin") == 0
+
+
+def test_a_used_ticket_is_told_and_the_clerk_may_go_on(window: Window) -> None:
+    window.presenter.enter_ticket("A023")
+    window.presenter.refused(TicketUsed("A023"))
+    assert (window.page.stage, window.page.notice) == (Stage.WAITING, "TICKET_USED")
+    assert window.page.focused is Spot.LOOK_UP
+    window.presenter.enter_ticket("A024")
+    assert window.page.stage is Stage.IDENTIFYING
+
+
+def test_clerk_gets_a_hint_only_while_the_preview_runs(window: Window) -> None:
+    window.presenter.wait_for_ticket()
+    assert window.page.told["show_reading_hint"] == (None,)
+    window.presenter.preview_started()
+    window.presenter.wait_for_ticket()
+    assert window.page.told["show_reading_hint"][0].code == "TICKET_NOT_READ_YET"
+    window.presenter.preview_stopped()
+    assert window.page.told["show_reading_hint"] == (None,)
+
+
+def test_back_at_the_ticket_before_the_camera_has_stopped_starts_it_again(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.choose_entry(LookUp.APPOINTMENT)
+    window.presenter.choose_entry(LookUp.TICKET)
+    asked = [asked[0] for asked in window.asked]
+    assert asked == ["start_preview", "stop_preview", "start_preview"]
+
+
+def test_a_failed_camera_leaves_the_keyboard_path_open(window: Window) -> None:
+    window.presenter.camera_failed(DomainError())
+    assert window.page.told["show_preview"] == (Preview.STOPPED,)
+    window.presenter.enter_ticket("A023")
+    assert window.page.stage is Stage.IDENTIFYING
+
+
+def test_a_missing_category_is_told_and_nothing_else_is_lost(window: Window) -> None:
+    typed = replace(FILLED, category=None)
+    window.record(typed)
+    window.presenter.commit()
+    assert (window.page.stage, window.page.notice) == (Stage.RECORDING, "CATEGORY_MISSING")
+    assert window.page.focused is Spot.CATEGORY
+    assert window.page.fields == typed
+    window.presenter.pick_category(Category.HALL_PENDING)
+    assert window.page.notice == ""
+    assert window.page.problems == {}
+
+
+def test_a_wrong_check_digit_keeps_what_was_typed(window: Window) -> None:
+    typed = replace(FILLED, number=NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1"))
+    window.record(typed)
+    window.presenter.leave_field(Spot.NUMBER)
+    assert window.page.problems == {Spot.NUMBER: "DOCUMENT_CHECK_CHARACTER"}
+    window.presenter.commit()
+    assert (window.page.stage, window.page.focused) == (Stage.RECORDING, Spot.NUMBER)
+    assert window.page.fields == typed
+    window.page.fields = FILLED
+    window.presenter.edit_field(Spot.NUMBER)
+    assert window.page.problems == {}
+    assert window.page.notice == ""
+
+
+def test_no_complaint_while_a_number_is_being_typed(window: Window) -> None:
+    window.record(replace(FILLED, number="4420"))
+    window.presenter.edit_field(Spot.NUMBER)
+    assert window.page.problems == {}
+
+
+def test_an_unknown_region_is_a_doubt_that_lets_the_clerk_go_on(window: Window) -> None:
+    odd = "99200019900307888"
+    window.record(replace(FILLED, number=odd + mod_11_2.calc_check_digit(odd)))
+    window.presenter.leave_field(Spot.NUMBER)
+    assert window.page.problems == {Spot.NUMBER: "DOUBT_REGION_UNKNOWN"}
+    window.presenter.commit()
+    assert window.page.stage is Stage.CONFIRMING
+    warnings = window.page.told["show_summary"][2]
+    assert [words.code for words in warnings] == ["DOUBT_REGION_UNKNOWN"]
+
+
+def test_a_category_that_differs_from_the_catalogue_warns_and_does_not_block(
+    window: Window,
+) -> None:
+    window.record(replace(FILLED, category=None))
+    window.presenter.pick_category(Category.DEPARTMENT_INTERNAL)
+    assert window.page.told["show_category_hint"][1].code == "CATEGORY_DIFFERS"
+    window.presenter.commit()
+    assert window.page.stage is Stage.CONFIRMING
+
+
+def test_the_category_is_never_chosen_by_the_page(window: Window) -> None:
+    window.record()
+    window.presenter.back()
+    window.presenter.choose_entry(LookUp.TICKET)
+    window.presenter.enter_ticket("A024")
+    window.presenter.found(found(MATTER))
+    window.presenter.proceed()
+    assert window.page.fields.category is None
+
+
+def test_a_matter_for_units_asks_for_the_credit_code(window: Window) -> None:
+    window.presenter.enter_ticket("A023")
+    window.presenter.found(found(replace(MATTER, audience=Audience.UNIT)))
+    window.presenter.proceed()
+    assert window.page.fields.document_type is DocumentType.CREDIT_CODE
+
+
+def test_the_department_serial_belongs_to_department_internal_only(window: Window) -> None:
+    window.record(replace(FILLED, department_serial="RS-1"))
+    window.presenter.commit()
+    window.presenter.commit()
+    assert window.last("accept")[0].department_serial == ""
+
+
+def test_ctrl_enter_twice_more_accepts_once(window: Window) -> None:
+    window.record()
+    for _ in range(4):
+        window.presenter.commit()
+    assert window.times("accept") == 1
+    assert window.page.stage is Stage.ACCEPTING
+
+
+def test_esc_and_the_look_ups_wait_until_the_acceptance_is_decided(window: Window) -> None:
+    window.record()
+    window.presenter.commit()
+    window.presenter.commit()
+    window.presenter.back()
+    window.presenter.choose_entry(LookUp.MATTER)
+    window.presenter.restore()
+    assert window.page.stage is Stage.ACCEPTING
+
+
+def test_a_refused_acceptance_returns_to_the_check_with_all_kept(window: Window) -> None:
+    window.record()
+    window.presenter.commit()
+    window.presenter.commit()
+    window.presenter.refused(DomainError())
+    assert (window.page.stage, window.page.notice) == (Stage.CONFIRMING, "RULE_BROKEN")
+    assert window.page.fields == FILLED
+    window.presenter.commit()
+    assert window.times("accept") == 2
+
+
+def test_an_answer_nobody_waits_for_changes_nothing(window: Window) -> None:
+    window.presenter.found(found(MATTER))
+    assert window.page.stage is Stage.WAITING
+    window.record()
+    window.presenter.commit()
+    window.presenter.accepted(acceptance_of(Form(found(MATTER), MATTER, *_values(FILLED))))
+    assert window.page.stage is Stage.CONFIRMING
+
+
+def _values(entries: Entries) -> tuple[Any, ...]:
+    return entries.category, entries.document_type, entries.name, entries.number
+
+
+def test_a_form_left_by_esc_comes_back_with_all_that_was_typed(window: Window) -> None:
+    window.record()
+    window.presenter.back()
+    assert (window.page.stage, window.page.notice) == (Stage.FOUND, "DRAFT_KEPT")
+    assert window.page.told["show_notice"][2] is Offer.RESTORE
+    assert window.page.fields == Entries()
+    window.presenter.take_offer(Offer.RESTORE)
+    assert (window.page.stage, window.page.fields) == (Stage.RECORDING, FILLED)
+    assert window.page.notice == ""
+
+
+def test_a_form_left_for_another_client_comes_back_after_them(window: Window) -> None:
+    window.record()
+    window.presenter.choose_entry(LookUp.TICKET)
+    assert (window.page.stage, window.page.notice) == (Stage.WAITING, "DRAFT_KEPT")
+    other = replace(FILLED, name="张三")
+    window.record(other, OTHER)
+    window.presenter.commit()
+    window.presenter.commit()
+    window.presenter.accepted(acceptance_of(window.last("accept")[0]))
+    window.presenter.next_client()
+    assert window.page.notice == "DRAFT_KEPT"
+    window.presenter.restore()
+    assert (window.page.stage, window.page.fields) == (Stage.RECORDING, FILLED)
+    assert window.page.told["show_matter"][1] is MATTER
+
+
+def test_pressing_proceed_again_brings_the_form_back_too(window: Window) -> None:
+    window.record()
+    window.presenter.back()
+    window.presenter.proceed()
+    assert window.page.fields == FILLED
+    window.presenter.choose_entry(LookUp.TICKET)
+    window.presenter.restore()
+    window.presenter.back()
+    window.presenter.restore()
+    assert window.page.fields == FILLED
+
+
+def test_an_empty_form_is_left_without_a_word(window: Window) -> None:
+    window.record(Entries())
+    window.presenter.back()
+    assert window.page.notice == ""
+
+
+def test_esc_walks_back_one_step_at_a_time(window: Window) -> None:
+    window.record()
+    window.presenter.commit()
+    steps = []
+    for _ in range(4):
+        window.presenter.back()
+        steps.append(window.page.stage)
+    assert steps == [Stage.RECORDING, Stage.FOUND, Stage.WAITING, Stage.WAITING]
+
+
+def test_an_offline_acceptance_says_so(window: Window) -> None:
+    window.record()
+    window.presenter.commit()
+    window.presenter.commit()
+    window.presenter.accepted(acceptance_of(window.last("accept")[0], offline=True))
+    assert window.page.told["show_accepted"][1].code == "ACCEPTED_OFFLINE"
+
+
+def test_a_reprint_is_asked_back_and_esc_cancels_it(window: Window) -> None:
+    acceptance = window.accept()
+    window.presenter.ask_reprint()
+    assert window.page.notice == ""
+    window.presenter.print_receipt()
+    window.presenter.printed(receipt_of(acceptance.number))
+    window.presenter.ask_reprint()
+    assert (window.page.notice, window.page.focused) == ("REPRINT_ASKED", Spot.NOTICE)
+    window.presenter.back()
+    assert window.times("print_receipt") == 1
+    window.presenter.ask_reprint()
+    window.presenter.take_offer(Offer.REPRINT)
+    assert window.last("print_receipt") == (acceptance, True)
+
+
+def test_a_receipt_is_printed_once_however_often_enter_is_pressed(window: Window) -> None:
+    acceptance = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.print_receipt()
+    window.presenter.printed(receipt_of(acceptance.number))
+    window.presenter.print_receipt()
+    assert window.times("print_receipt") == 1
+
+
+def test_a_failed_print_can_be_tried_again_and_is_no_reprint(window: Window) -> None:
+    acceptance = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.print_failed(DomainError())
+    assert (window.page.stage, window.page.focused) == (Stage.ACCEPTED, Spot.PRINT)
+    window.presenter.print_receipt()
+    assert window.last("print_receipt") == (acceptance, False)
+
+
+def test_handing_over_needs_the_paper_first(window: Window) -> None:
+    window.accept()
+    window.presenter.hand_over()
+    assert window.times("hand_over") == 0
+
+
+def test_handing_over_that_was_not_recorded_can_be_pressed_again(window: Window) -> None:
+    acceptance = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.printed(receipt_of(acceptance.number))
+    window.presenter.hand_over()
+    window.presenter.refused(DomainError())
+    assert window.page.focused is Spot.HAND_OVER
+    window.presenter.hand_over()
+    assert window.times("hand_over") == 2
+
+
+def test_a_paper_of_the_client_before_changes_nothing(window: Window) -> None:
+    acceptance = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.next_client()
+    window.presenter.printed(receipt_of(acceptance.number))
+    assert "show_printed" not in window.page.told
+    assert window.page.stage is Stage.WAITING
+
+
+def test_nothing_of_a_client_stays_after_signing_out(window: Window) -> None:
+    window.record()
+    window.presenter.back()
+    window.presenter.forget()
+    window.presenter.restore()
+    assert (window.page.stage, window.page.fields) == (Stage.WAITING, Entries())
