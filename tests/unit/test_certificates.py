@@ -53,7 +53,7 @@ def test_certificate_says_whose_it_is_and_for_how_long() -> None:
     certificate = read(signed)
     assert certificate.holder == "张丽"
     assert certificate.identity == "W01"
-    assert certificate.issuer == "测试电子认证中心"
+    assert certificate.issuer == AUTHORITY.name
     assert certificate.serial == f"{signed.serial_number:X}"
     assert certificate.sha256 == signed.fingerprint(SHA256()).hex()
     assert (certificate.not_before, certificate.not_after) == (BEGINNING, END)
