@@ -9,7 +9,7 @@ PACKAGES="
     libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0
     libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0
     libxcb-xinerama0 libxcb-randr0
-    xvfb xauth openbox xdotool
+    xvfb xauth openbox xdotool x11-xserver-utils
     softhsm2 libzbar0 poppler-utils
     fonts-wqy-zenhei fonts-hanazono
     dbus-x11 gnome-keyring git

@@ -241,17 +241,16 @@ class Application:
         self._sync_thread.queued(self._sync.start)()
 
     def _sign_out(self) -> None:
-        self._leave_window()
+        self._reception.forget()
+        self._login.signing_out()
+        self.window.show_login()
         self._desk_thread.queued(self._desk.sign_out)()
 
     def _lock_window(self, token_id: str) -> None:
-        """The signed-in key was pulled: what it opened closes."""
-        self._sign_out()
+        """The key was pulled. A session that it opened ends; the PIN's page takes a new one."""
+        if self.window.is_signed_in:
+            self._sign_out()
         self._login.key_removed(token_id)
-
-    def _leave_window(self) -> None:
-        self._reception.forget()
-        self.window.show_login()
 
     def _page_changed(self, page: QWidget) -> None:
         if page is self._reception_page:

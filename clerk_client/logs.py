@@ -1,7 +1,7 @@
 """Log files without personal data, and the hook that catches what nobody expected.
 
-A document number, a telephone number or a PIN never belongs into a message; `Redaction` is the net
-below that rule, for texts that come from elsewhere.
+A document number, a telephone number or a PIN never belongs into a message; the redaction is
+the net below that rule, for texts that come from elsewhere.
 """
 
 import logging
@@ -36,15 +36,12 @@ def redacted(text: str) -> str:
     return _IDEOGRAPHS.sub("[text]", text)
 
 
-class Redaction(logging.Filter):
-    """Rewrites a record before any handler sees it."""
+class RedactingFormatter(logging.Formatter):
+    """Rewrites what is about to be written, whoever put it together: message, traceback, stack."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = redacted(record.getMessage())
-        record.args = None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = redacted("".join(traceback.format_exception(*record.exc_info)))
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """One redacted entry."""
+        return redacted(super().format(record))
 
 
 def start_logging(folder: Path | None = None) -> Path:
@@ -55,8 +52,7 @@ def start_logging(folder: Path | None = None) -> Path:
     writer = logging.handlers.RotatingFileHandler(
         file, maxBytes=_SIZE, backupCount=_FILES - 1, encoding="utf-8"
     )
-    writer.addFilter(Redaction())
-    writer.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    writer.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(writer)
     root.setLevel(logging.INFO)

@@ -86,7 +86,8 @@ class KeyHub:
         with self._lock:
             self._known.update({known.token.id: known for known in found})
             self._problems = tuple(problems)
-        return [known.token for known in found]
+        # In one order always: the slots of some drivers change places from start to start.
+        return sorted((known.token for known in found), key=_place)
 
     def open(self, token_id: str, pin: str) -> "OpenedKey":
         """Logs in to a key that a scan showed. It stays open until closed, pulled or stopped.
@@ -240,6 +241,10 @@ def _known(lane: "_Lane", raw: "RawToken", problems: list[UKeyError]) -> _Known:
     problem = CertificateUnreadable(reason, token.id)
     problems.append(problem)
     return _Known(token, lane, raw, problem)
+
+
+def _place(token: Token) -> tuple[str, str]:
+    return (token.certificate.identity if token.certificate else "\uffff", token.id)
 
 
 def _is_plain(pin: str) -> bool:

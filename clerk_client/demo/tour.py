@@ -59,6 +59,7 @@ def take_tour(stage: Stage, output: Path, say: Say) -> int:
     outcome = Outcome()
     with VirtualScreen() as screen:
         environment = {**screen.environment, **stage.environment}
+        _give_keys("".join(visit.name for visit in _VISITS), environment)
         command = [sys.executable, "-m", "clerk_client", "--station", str(stage.settings)]
         with (output / "client.txt").open("wb") as log:
             client = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -196,10 +197,7 @@ class _Hands:
 
     def type(self, text: str) -> None:
         """As on a keyboard, Chinese included."""
-        # A character that no key has is bound to a spare key first; the client must hear of that
-        # before the key is pressed.
-        delay = "15" if text.isascii() else "150"
-        self._xdotool("type", "--delay", delay, text)
+        self._xdotool("type", "--delay", "15", text)
 
     def press(self, *keys: str) -> None:
         """One key or combination after the other."""
@@ -221,6 +219,27 @@ class _Hands:
             check=False,
         )
         return done.stdout.strip()
+
+
+def _give_keys(text: str, environment: dict[str, str]) -> None:
+    """Binds every character that no key has to a key that nobody needs.
+
+    Before the client starts: xdotool would do so while it types, and a client that is slow to hear
+    of it loses characters.
+    """
+    listed = subprocess.run(
+        ["xmodmap", "-pke"], env=environment, capture_output=True, text=True, check=True
+    )
+    spare = []
+    for row in listed.stdout.splitlines():
+        key, _, symbols = row.partition("=")
+        if not symbols.strip() or symbols.split()[0].startswith("XF86"):
+            spare.append(key.split()[1])
+    wanted = sorted(character for character in set(text) if not character.isascii())
+    bindings = [f"keycode {key} = U{ord(c):04X}" for key, c in zip(spare, wanted, strict=False)]
+    subprocess.run(
+        ["xmodmap", "-"], input="\n".join(bindings), env=environment, text=True, check=True
+    )
 
 
 def _end(client: "subprocess.Popen[bytes]", outcome: Outcome) -> None:

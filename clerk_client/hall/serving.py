@@ -36,6 +36,9 @@ def serve(app: FastAPI, host: str, port: int, port_file: Path | None) -> None:
         signal.signal(each, stop)
     # Bound here: uvicorn would end the process itself on a taken port.
     listening = socket.create_server((host, port), family=_family(host))
+    # Inherited by each connection. Without it a short answer waits 40 ms for the reader's
+    # acknowledgement; asyncio sets it only on sockets that it made itself.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listening:
         server.run(sockets=[listening])
 

@@ -148,6 +148,11 @@ class MainWindow(QMainWindow):
         self.strip.show_device(subject, level, word)
 
     @property
+    def is_signed_in(self) -> bool:
+        """Somebody's session is shown."""
+        return self._session is not None
+
+    @property
     def page(self) -> QWidget:
         """The page that is shown."""
         return self._pages.currentWidget()
@@ -183,7 +188,7 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         """Page and step, as a task bar and a screen reader tell them."""
-        self.setWindowTitle(f"{self.page.windowTitle()} - {self._hall_name} 窗口受理")
+        self.setWindowTitle(f"{self.page.windowTitle()} - {self._hall_name} 窗口受理".strip())
 
     def _return(self) -> None:
         signed_in = self._session is not None

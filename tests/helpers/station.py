@@ -32,7 +32,7 @@ class Person(NamedTuple):
 
 CLERK = Person("W01", "张丽", "clerk", "ZS-0001")
 SUPERVISOR = Person("S01", "梁国辉", "supervisor", "ZS-0101")
-STRANGER = Person("X01", "黄生", "clerk", "XX-9999")
+STRANGER = Person("X01", "黄生", "clerk", "ZZ-9999")
 
 
 @dataclass

@@ -24,6 +24,7 @@ class Step(enum.Enum):
 
     CHECKING_PIN = "checking_pin"
     ASKING_HALL = "asking_hall"
+    SIGNING_OUT = "signing_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ class LoginPresenter:
 
     def sign_in_refused(self, error: Exception) -> None:
         """By the hall, by a rule, or because this station cannot work at all."""
+        self._signed_in = False
         self._wait_for(None)
         self._view.show_problem(wording_for(error))
         if self._opened is not None and getattr(error, "code", "") in _WORTH_RETRYING:
@@ -182,6 +184,10 @@ class LoginPresenter:
             return
         self._forget_key()
         self._show()
+
+    def signing_out(self) -> None:
+        """The hall is being told; until it is, no PIN is taken that nobody would look at."""
+        self._wait_for(Step.SIGNING_OUT)
 
     def signed_out(self) -> None:
         """Back at this page; the key is closed and asks for its PIN again."""

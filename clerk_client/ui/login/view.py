@@ -26,6 +26,7 @@ _BUSY = {
     None: "",
     Step.CHECKING_PIN: "正在核对PIN…",
     Step.ASKING_HALL: "正在向大厅验证身份…",
+    Step.SIGNING_OUT: "正在退出登录…",
 }
 _KEYS_SHOWN = 3
 

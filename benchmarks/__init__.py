@@ -1,0 +1,1 @@
+"""Figures, each beside its peer or limit measured in the same run: `python -m benchmarks`."""

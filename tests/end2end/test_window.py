@@ -1,0 +1,286 @@
+"""The whole application in its real window: keys, hall, camera, printer and journal are real."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QInputMethodEvent
+from PyQt5.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from clerk_client.app import Application
+from clerk_client.demo.photographs import photograph
+from clerk_client.demo.slip import SlipText
+from clerk_client.domain.clock import SystemClock
+from clerk_client.domain.tickets import TicketReference, ticket_text
+from clerk_client.logs import crash_report
+from clerk_client.settings import load_settings
+from clerk_client.ui.crash_page import CrashReports
+from clerk_client.ui.login.view import PinEdit
+from clerk_client.ui.tallies.view import TalliesPage
+from tests.helpers.broken_hall import broken_hall, http
+from tests.helpers.small_hall import HALL
+from tests.helpers.station import Station, code_on, text_of
+
+PATIENCE = 20_000
+RESIDENT = "11010519491231002X"  # GB 11643's own example
+UNIT = "91350100M000100Y43"  # GB 32100's own example; A023 is a unit's matter
+
+
+class Clerk:
+    """Hands at the keyboard and eyes on the window."""
+
+    def __init__(self, qtbot: QtBot, application: Application) -> None:
+        self.bot = qtbot
+        self.window = application.window
+
+    def press(self, key: int, held: int = Qt.KeyboardModifier.NoModifier) -> None:
+        self.bot.keyClick(QApplication.focusWidget() or self.window, key, held)
+
+    def type(self, text: str) -> None:
+        """Chinese as an input method commits it; QTest aborts on characters that no key has."""
+        focused = QApplication.focusWidget()
+        if text.isascii():
+            self.bot.keyClicks(focused, text)
+        else:
+            event = QInputMethodEvent()
+            event.setCommitString(text)
+            QApplication.sendEvent(focused, event)
+
+    def wait_for(self, title: str) -> None:
+        def told() -> None:
+            assert title in self.window.windowTitle(), self.window.windowTitle()
+
+        self.bot.waitUntil(told, timeout=PATIENCE)
+
+    def see(self, words: str) -> None:
+        """Somewhere on the window, in a label that shows."""
+        self.bot.waitUntil(lambda: words in self.text(), timeout=PATIENCE)
+
+    def text(self) -> str:
+        shown = (widget for widget in self.window.findChildren(QWidget) if widget.isVisible())
+        texts = (widget.text for widget in shown if hasattr(widget, "text"))
+        return "\n".join(text() if callable(text) else text for text in texts)
+
+    def sign_in(self, pin: str = "123456") -> None:
+        self.wait_for("登录：请输入PIN")
+        self.window.activateWindow()
+        self.bot.waitUntil(lambda: isinstance(QApplication.focusWidget(), PinEdit))
+        self.type(pin)
+        self.press(Qt.Key.Key_Return)
+
+    def record(self, name: str = "欧阳小满", number: str = UNIT) -> None:
+        """From the matter found to the summary."""
+        self.wait_for("核对事项")
+        self.press(Qt.Key.Key_Return)
+        self.wait_for("录入办事人信息")
+        self.press(Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+        self.type(name)
+        self.press(Qt.Key.Key_Tab)
+        self.press(Qt.Key.Key_Tab)
+        self.type(number)
+        self.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    def find_matter(self, typed: str) -> None:
+        self.wait_for("等待办事人")
+        self.press(Qt.Key.Key_F4)
+        self.type(typed)
+        self.bot.waitUntil(self._has_results, timeout=PATIENCE)
+        self.press(Qt.Key.Key_Return)
+
+    def _has_results(self) -> bool:
+        from clerk_client.ui.reception.search_panel import SearchPanel
+
+        panel = self.window.findChild(SearchPanel)
+        return panel is not None and panel.results.count() > 0
+
+
+@pytest.fixture
+def camera(station: Station) -> Path:
+    folder = station.folder / "camera"
+    folder.mkdir(exist_ok=True)
+    code = ticket_text(TicketReference(HALL, station.today, "A023"))
+    slip = SlipText(
+        hall="示例市政务服务中心",
+        number="A023",
+        matter="旅馆业许可",
+        department="公安局",
+        area="2楼B区",
+        ahead=5,
+        drawn_at="2026-11-21 09:12",
+        appointment="YY0001",
+        document="4420****1234",
+        code=code,
+    )
+    (folder / "1.jpg").write_bytes(photograph(slip, 7))
+    return folder
+
+
+@pytest.fixture
+def crashes() -> CrashReports:
+    return CrashReports()
+
+
+@pytest.fixture
+def application(qtbot: QtBot, station: Station, crashes: CrashReports) -> Iterator[Application]:
+    made = Application(load_settings(station.settings), SystemClock(), crashes)
+    qtbot.addWidget(made.window)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def clerk(qtbot: QtBot, camera: Path, application: Application) -> Clerk:
+    """Needs the ticket under the camera first."""
+    return Clerk(qtbot, application)
+
+
+def accepted_at_hall(station: Station) -> list[str]:
+    """Outcomes of the acceptances that the hall holds."""
+    with sqlite3.connect(station.hall.database_file) as connection:
+        query = "SELECT outcome FROM lines WHERE kind = 'accepted' ORDER BY seq"
+        return [outcome for (outcome,) in connection.execute(query)]
+
+
+def test_clerk_does_the_whole_job_without_a_mouse(
+    clerk: Clerk, station: Station, qtbot: QtBot
+) -> None:
+    clerk.sign_in()
+    clerk.record()
+    clerk.wait_for("核对后提交")
+    assert UNIT not in clerk.text()
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("受理成功 ")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.wait_for("回执已打印")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.wait_for("已交办事人")
+    (paper,) = station.receipts.glob("*.pdf")
+    assert "欧阳小满" in text_of(paper)
+    assert code_on(paper).startswith("R1|")
+    qtbot.waitUntil(lambda: accepted_at_hall(station) == ["settled"], timeout=PATIENCE)
+    clerk.press(Qt.Key.Key_Return)
+    clerk.wait_for("等待办事人")
+    clerk.press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("统计")
+    tallies = clerk.window.findChild(TalliesPage)
+    qtbot.waitUntil(lambda: tallies.totals == ("1", "0", "1"), timeout=PATIENCE)
+
+
+def test_the_same_paper_is_not_read_again_for_the_next_client(clerk: Clerk) -> None:
+    """The camera goes on showing the ticket of the client before."""
+    clerk.sign_in()
+    clerk.record()
+    clerk.wait_for("核对后提交")
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("受理成功 ")
+    for title in ("回执已打印", "已交办事人", "等待办事人"):
+        clerk.press(Qt.Key.Key_Return)
+        clerk.wait_for(title)
+    clerk.type("A025")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.see("高温津贴")
+
+
+def test_a_wrong_pin_is_told_and_the_right_one_still_signs_in(clerk: Clerk) -> None:
+    clerk.sign_in("000000")
+    clerk.see("PIN")
+    clerk.wait_for("登录：请输入PIN")
+    clerk.see("PIN不对")
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+
+
+def test_with_a_failing_hall_the_acceptance_stands_and_is_delivered_later(
+    clerk: Clerk, station: Station, qtbot: QtBot
+) -> None:
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    station.hall.kill()
+    with broken_hall(http("500 Internal Server Error", b"{}"), station.hall.port):
+        clerk.press(Qt.Key.Key_Escape)
+        clerk.find_matter("GA-SF")
+        clerk.record(number=RESIDENT)
+        clerk.wait_for("核对后提交")
+        clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        clerk.wait_for("受理成功 ")
+        clerk.see("离线受理")
+        assert accepted_at_hall(station) == []
+    station.hall.start()
+    qtbot.waitUntil(lambda: accepted_at_hall(station) == ["settled"], timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (http("500 Internal Server Error", b"{}"), "大厅"),
+        (http("200 OK", b"<html>garbage</html>"), "大厅"),
+        (b"", "大厅"),
+    ],
+)
+def test_a_look_up_at_a_broken_hall_is_one_plain_line_and_nothing_typed_is_lost(
+    clerk: Clerk, station: Station, answer: bytes, words: str
+) -> None:
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    station.hall.kill()
+    with broken_hall(answer, station.hall.port):
+        clerk.press(Qt.Key.Key_F3)
+        clerk.type("YY0001")
+        clerk.press(Qt.Key.Key_Return)
+        clerk.wait_for("等待办事人")
+        clerk.see(words)
+    assert "YY0001" in clerk.text()
+
+
+def test_a_code_that_is_no_ticket_is_told(clerk: Clerk) -> None:
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    clerk.press(Qt.Key.Key_Escape)
+    clerk.type("https://example.invalid/")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.see("这不是叫号纸上的码或票号")
+
+
+def test_without_a_camera_the_ticket_number_is_typed(
+    qtbot: QtBot, station: Station, application: Application
+) -> None:
+    clerk = Clerk(qtbot, application)
+    clerk.sign_in()
+    clerk.wait_for("等待办事人")
+    clerk.see("高拍仪故障")
+    clerk.type("A023")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.record()
+    clerk.wait_for("核对后提交")
+
+
+def test_an_unforeseen_error_shows_a_report_and_work_goes_on(
+    clerk: Clerk, crashes: CrashReports
+) -> None:
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    try:
+        raise RuntimeError("欧阳小满 " + UNIT)
+    except RuntimeError as error:
+        crashes.tell(crash_report(error, "desk"))
+    clerk.wait_for("程序遇到问题")
+    assert "RuntimeError" in clerk.window.crash.report
+    assert UNIT not in clerk.window.crash.report
+    clerk.window.crash.went_on.emit()
+    clerk.wait_for("核对事项")
+
+
+def test_signing_out_returns_to_the_login_page_and_leaves_nothing_behind(clerk: Clerk) -> None:
+    clerk.sign_in()
+    clerk.record()
+    clerk.wait_for("核对后提交")
+    clerk.window.sign_out_asked.emit()
+    clerk.see("正在退出登录")
+    clerk.bot.waitUntil(lambda: "正在退出登录" not in clerk.text(), timeout=PATIENCE)
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    assert "欧阳小满" not in clerk.text()

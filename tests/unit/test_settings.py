@@ -1,0 +1,72 @@
+"""station.toml: what is missing or misspelt is named, with the file."""
+
+from pathlib import Path
+
+import pytest
+
+import resources
+from clerk_client.settings import SettingsBroken, find_settings, load_settings
+
+LEAST = """
+[station]
+id = "B12"
+[hall]
+url = "http://127.0.0.1:8000/"
+code = "442000"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "station.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_few_settings_suffice(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, LEAST))
+    assert (settings.hall_url, settings.camera) == ("http://127.0.0.1:8000", "camera:0")
+    assert settings.demo is None
+
+
+def test_the_example_is_valid(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, resources.text("station.example.toml")))
+    assert settings.hall == "442000"
+
+
+def test_paths_are_meant_from_the_file(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, LEAST + '[journal]\npath = "j/日志.db"\n'))
+    assert settings.journal == tmp_path / "j" / "日志.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[station]\nid = ''\n", "[station] id"),
+        (LEAST.replace('code = "442000"', ""), "[hall] code is missing"),
+        (LEAST + "[camara]\nsource = 'camera:0'\n", "[camara]"),
+        (LEAST + "[camera]\nsorce = 'camera:0'\n", "sorce"),
+        (LEAST + "[camera]\nsource = 0\n", "[camera] source must be a text"),
+        (LEAST.replace("[hall]", "[hall]\nlease_size = -1"), "lease_size"),
+        (LEAST.replace("[hall]", "[hall]\nlease_size = true"), "lease_size"),
+        ("camera = 1\n" + LEAST, "camera"),
+        ("[station\n", "line 1"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsBroken) as caught:
+        load_settings(written(tmp_path, text))
+    assert told in caught.value.reason
+    assert caught.value.path == str(tmp_path / "station.toml")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsBroken):
+        load_settings(tmp_path / "nowhere.toml")
+
+
+def test_the_named_file_comes_before_the_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLERK_CLIENT_STATION", str(tmp_path / "b.toml"))
+    assert find_settings(tmp_path / "a.toml") == tmp_path / "a.toml"
+    assert find_settings() == tmp_path / "b.toml"
