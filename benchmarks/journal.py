@@ -19,7 +19,8 @@ from benchmarks.table import Figure, Goal, by_turns
 from clerk_client.domain.cases import Category
 from clerk_client.domain.numbers import NumberBlock
 from clerk_client.hall_link.station_key import StationKey
-from clerk_client.journal.store import Entry, Journal, Writer, journal_with_key
+from clerk_client.journal.opening import journal_with_key
+from clerk_client.journal.store import Entry, Journal, Writer
 from clerk_client.wire.lines import Kind, Line
 
 _TURNS = 300

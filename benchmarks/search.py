@@ -13,7 +13,8 @@ from benchmarks.table import Figure, Goal, by_turns, shown, timed
 from clerk_client.domain.cases import Category
 from clerk_client.domain.matters import Audience, DayUnit, Department, Material, Matter, Necessity
 from clerk_client.journal.catalogue import Catalogue
-from clerk_client.journal.store import journal_with_key
+from clerk_client.journal.opening import journal_with_key
+from clerk_client.journal.store import Journal
 
 _MATTERS = 50_000
 _WORDS = 10
@@ -36,15 +37,18 @@ def measure(ground: Ground) -> list[Figure]:
     matters = _made(chance)
     journal = journal_with_key(ground.folder / "catalogue.db", bytes(32))
     try:
-        catalogue = Catalogue(journal)
-        taken_in = timed(lambda: catalogue.renew(_MadeHall(matters)))  # type: ignore[arg-type]
-        first = timed(lambda: catalogue.find(""))
-        with journal.changing() as connection:
-            rows = connection.execute(
-                "SELECT pinyin, initials FROM matters ORDER BY code"
-            ).fetchall()
+        return _figures(Catalogue(journal), journal, matters, chance)
     finally:
         journal.close()
+
+
+def _figures(
+    catalogue: Catalogue, journal: Journal, matters: Sequence[Matter], chance: random.Random
+) -> list[Figure]:
+    taken_in = timed(lambda: catalogue.renew(_MadeHall(matters)))  # type: ignore[arg-type]
+    first = timed(lambda: catalogue.search("不"))
+    with journal.changing() as connection:
+        rows = connection.execute("SELECT pinyin, initials FROM matters ORDER BY code").fetchall()
     spoken = [pinyin.split(" ") for pinyin, _ in rows]
     texts: dict[str, tuple[list[str], Callable[[int], str]]] = {
         "characters": ([m.name for m in matters], lambda at: _part(chance, matters[at].name, 4)),

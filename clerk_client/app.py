@@ -71,7 +71,7 @@ class Application:
         """Shows the login page, then lets the threads begin."""
         self.window.show_login()
         self.window.showMaximized()
-        # After the first paint: what the threads import must not hold it up.
+        # Once the event loop runs: what the threads import must not hold the window up.
         QTimer.singleShot(0, self._begin_work)
 
     def stop(self) -> None:

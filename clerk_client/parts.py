@@ -103,7 +103,7 @@ class Parts:
 
     def journal(self) -> "Journal":
         """Raises JournalError, KeyringAbsent."""
-        from clerk_client.journal.store import open_journal
+        from clerk_client.journal.opening import open_journal
 
         with self._lock:
             self._use_own_keyring()

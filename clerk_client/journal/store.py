@@ -1,45 +1,27 @@
-"""This window's journal: one SQLCipher file, append-only, one writer.
+"""This window's journal: append-only lines, one writer. Open it with `journal.opening`.
 
-A line is durable when `append` returns: WAL with synchronous=FULL. The file's 32-byte key is in the
-operating system's keyring. May be called from any thread; a lock serialises.
+A line is durable when `append` returns: WAL with synchronous=FULL. May be called from any thread; a
+lock serialises.
 """
 
+import hashlib
 import json
-import secrets
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from clerk_client.domain.cases import Category
 from clerk_client.domain.clock import hall_day, rfc3339
-from clerk_client.domain.numbers import NumberBlock
-from clerk_client.hall_link import secret_store
-from clerk_client.journal.errors import (
-    JournalDamaged,
-    JournalError,
-    JournalFull,
-    JournalInUse,
-    JournalKeyLost,
-    JournalNotWritable,
-    NumbersUsedUp,
-)
+from clerk_client.domain.numbers import NumberBlock, sequence_of
+from clerk_client.journal.database import told
+from clerk_client.journal.errors import NumbersUsedUp
 from clerk_client.journal.tables import TABLES
-from clerk_client.wire.lines import (
-    FIRST_PREV,
-    Head,
-    Json,
-    Kind,
-    Line,
-    Signer,
-    body_sha256,
-    salted,
-)
+from clerk_client.wire.lines import FIRST_PREV, Head, Json, Kind, Line, Signer, canonical, salted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +49,27 @@ class Entry:
 
 
 class Journal:
-    """Open with `open_journal`."""
+    """One open journal. Its connection is given over and closed with it."""
 
     def __init__(self, connection: "sqlcipher.Connection") -> None:
         self._connection = connection
         self._lock = threading.RLock()
-        with _told():
+        with told():
             self._connection.executescript(TABLES)
             self._connection.execute(
                 "INSERT OR IGNORE INTO marks VALUES ('journal', ?)", (str(uuid.uuid4()),)
             )
-            self._connection.commit()
-            self.id: str = self.mark("journal") or ""
+            row = self._connection.execute(
+                "SELECT seq, hash FROM lines ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+        self.id: str = self.mark("journal") or ""
+        # One writer: the end of the chain is known here and need not be asked for.
+        self._last: tuple[int, str] = (row[0], row[1]) if row else (0, FIRST_PREV)
+        self._used_up: dict[int, int] = {}
+        # Every line up to this one has the hall's answer.
+        self._settled = 0
+        with told():
+            self._advance()
 
     def close(self) -> None:
         """Lets the file go; another client may open it then."""
@@ -90,47 +81,23 @@ class Journal:
     def append(self, entry: Entry, writer: Writer, signer: Signer, *, take: bool = False) -> Line:
         """Signs the entry and makes it durable; with `take` under the next leased number.
 
-        The number counts as used in the same transaction, so a signature that fails burns none.
+        A number counts as used when a durable line bears it, so a signature that fails burns none.
         Raises JournalError kinds, NumbersUsedUp, and whatever the signer raises.
         """
         body = salted(entry.body)
-        with self._lock, _told():
-            last = self._connection.execute(
-                "SELECT seq, hash FROM lines ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-            seq, prev = (last[0] + 1, last[1]) if last else (1, FIRST_PREV)
-            block_id, number = self._next_number(entry) if take else (None, entry.number)
-            head = Head(
-                journal=self.id,
-                seq=seq,
-                prev=prev,
-                key=str(uuid.uuid4()),
-                kind=entry.kind.value,
-                done_at=rfc3339(entry.done_at),
-                clock_offset_ms=writer.clock_offset_ms,
-                decided_offline=entry.decided_offline,
-                hall=writer.hall,
-                window=writer.window,
-                clerk=writer.clerk,
-                cert_sha256=signer.cert_sha256,
-                alg=signer.alg,
-                number=number,
-                category=entry.category.value if entry.category else None,
-                matter=entry.matter,
-                body_sha256=body_sha256(body),
-            )
+        body_text = canonical(body)
+        with self._lock:
+            number = self._next_number(entry) if take else entry.number
+            head = self._head(entry, hashlib.sha256(body_text).hexdigest(), number, writer, signer)
             line = Line(head, body, signer.sign(head.canonical()))
-            with self._transaction():
-                self._insert(line, entry.subject)
-                if block_id is not None:
-                    self._connection.execute(
-                        "UPDATE blocks SET next = next + 1 WHERE id = ?", (block_id,)
-                    )
+            with told(), self._transaction():
+                self._insert(line, body_text, entry.subject)
+            self._last = (line.head.seq, line.hash)
             return line
 
     def line(self, seq: int) -> Line | None:
         """The line at `seq`, from 1."""
-        with self._lock, _told():
+        with self._lock, told():
             row = self._connection.execute(
                 "SELECT head, body, signature FROM lines WHERE seq = ?", (seq,)
             ).fetchone()
@@ -144,16 +111,17 @@ class Journal:
             seq += 1
 
     def count(self, kind: Kind, number: str) -> int:
-        """How many lines of that kind name the acceptance number."""
-        with self._lock, _told():
+        """How many papers of that kind were recorded for the acceptance number."""
+        with self._lock, told():
             row = self._connection.execute(
-                "SELECT count(*) FROM lines WHERE number = ? AND kind = ?", (number, kind.value)
+                "SELECT count(*) FROM lines WHERE number = ? AND kind = ? AND kind <> 'accepted'",
+                (number, kind.value),
             ).fetchone()
         return int(row[0])
 
     def has_subject(self, subject: str) -> bool:
         """A line with this subject stands in the journal."""
-        with self._lock, _told():
+        with self._lock, told():
             row = self._connection.execute(
                 "SELECT 1 FROM lines WHERE subject = ? LIMIT 1", (subject,)
             ).fetchone()
@@ -163,56 +131,62 @@ class Journal:
 
     def waiting(self, limit: int) -> list[Line]:
         """Lines the hall has not answered yet, oldest first."""
-        with self._lock, _told():
+        with self._lock, told():
             rows = self._connection.execute(
-                "SELECT head, body, signature FROM lines JOIN deliveries USING (seq) "
-                "WHERE state = 'waiting' ORDER BY seq LIMIT ?",
-                (limit,),
+                "SELECT head, body, signature FROM unanswered WHERE seq > ? ORDER BY seq LIMIT ?",
+                (self._settled, limit),
             ).fetchall()
         return [_line(row) for row in rows]
 
     def settle(self, seq: int, refused_code: str = "") -> None:
-        """Notes the hall's answer for one line: settled, or refused with a code."""
+        """Notes the hall's final answer for one line: settled, or refused with a code."""
         state = "refused" if refused_code else "settled"
-        with self._lock, _told(), self._transaction():
-            self._connection.execute(
-                "UPDATE deliveries SET state = ?, code = ? WHERE seq = ?",
-                (state, refused_code, seq),
-            )
+        with self._lock, told():
+            with self._transaction():
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)",
+                    (seq, state, refused_code),
+                )
+            self._advance()
 
     def undelivered(self) -> tuple[int, int]:
         """How many lines wait, and how many the hall refused."""
-        with self._lock, _told():
-            row = self._connection.execute(
-                "SELECT coalesce(sum(state = 'waiting'), 0), coalesce(sum(state = 'refused'), 0) "
-                "FROM deliveries WHERE state <> 'settled'"
+        with self._lock, told():
+            waiting = self._connection.execute(
+                "SELECT count(*) FROM unanswered WHERE seq > ?", (self._settled,)
             ).fetchone()
-        return int(row[0]), int(row[1])
+            refused = self._connection.execute(
+                "SELECT count(*) FROM deliveries WHERE state = 'refused'"
+            ).fetchone()
+        return int(waiting[0]), int(refused[0])
 
     # --- numbers ---
 
     def add_block(self, block: NumberBlock, entry: Entry, writer: Writer, station: Signer) -> None:
-        """Keeps a lease, told in a line of the station's own."""
-        with self._lock, _told(), self._transaction():
-            self.append(entry, writer, station)
-            self._connection.execute(
-                "INSERT INTO blocks (hall, year, epoch, next, last) VALUES (?, ?, ?, ?, ?)",
-                (block.hall, block.year, block.epoch, block.next, block.last),
-            )
+        """Keeps a lease, told in a line of the station's own: both or neither."""
+        with self._lock:
+            last = self._last
+            try:
+                with told(), self._transaction():
+                    self.append(entry, writer, station)
+                    self._connection.execute(
+                        "INSERT INTO blocks (hall, year, epoch, first, last) VALUES (?,?,?,?,?)",
+                        (block.hall, block.year, block.epoch, block.next, block.last),
+                    )
+            except BaseException:
+                self._last = last
+                raise
 
     def numbers_left(self, year: int) -> int:
         """Unused leased numbers of the year."""
-        with self._lock, _told():
-            row = self._connection.execute(
-                "SELECT coalesce(sum(last - next + 1), 0) FROM blocks WHERE year = ?", (year,)
-            ).fetchone()
-        return int(row[0])
+        with self._lock, told():
+            return sum(block.left for block in self._blocks(year))
 
     # --- marks: small facts beside the lines ---
 
     def mark(self, name: str) -> str | None:
         """A kept fact, such as the catalogue's version."""
-        with self._lock, _told():
+        with self._lock, told():
             row = self._connection.execute(
                 "SELECT value FROM marks WHERE name = ?", (name,)
             ).fetchone()
@@ -221,41 +195,84 @@ class Journal:
     @contextmanager
     def changing(self) -> Iterator["sqlcipher.Connection"]:
         """One transaction for the catalogue's tables."""
-        with self._lock, _told(), self._transaction():
+        with self._lock, told(), self._transaction():
             yield self._connection
 
     # --- inside ---
 
-    def _next_number(self, entry: Entry) -> tuple[int, str]:
-        # The year inside a number is the hall's year of the act: a block of last year is burnt.
-        row = self._connection.execute(
-            "SELECT id, hall, year, epoch, next, last FROM blocks "
-            "WHERE next <= last AND year = ? ORDER BY id LIMIT 1",
-            (hall_day(entry.done_at).year,),
-        ).fetchone()
-        if row is None:
-            raise NumbersUsedUp
-        return row[0], NumberBlock(*row[1:]).number()
+    def _head(
+        self, entry: Entry, body_hash: str, number: str | None, writer: Writer, signer: Signer
+    ) -> Head:
+        seq, prev = self._last
+        return Head(
+            journal=self.id,
+            seq=seq + 1,
+            prev=prev,
+            key=str(uuid.uuid4()),
+            kind=entry.kind.value,
+            done_at=rfc3339(entry.done_at),
+            clock_offset_ms=writer.clock_offset_ms,
+            decided_offline=entry.decided_offline,
+            hall=writer.hall,
+            window=writer.window,
+            clerk=writer.clerk,
+            cert_sha256=signer.cert_sha256,
+            alg=signer.alg,
+            number=number,
+            category=entry.category.value if entry.category else None,
+            matter=entry.matter,
+            body_sha256=body_hash,
+        )
 
-    def _insert(self, line: Line, subject: str | None) -> None:
+    def _next_number(self, entry: Entry) -> str:
+        # The year inside a number is the hall's year of the act: a block of last year is burnt.
+        with told():
+            for block in self._blocks(hall_day(entry.done_at).year):
+                if block.left:
+                    return block.number()
+        raise NumbersUsedUp
+
+    def _blocks(self, year: int) -> Iterator[NumberBlock]:
+        """The year's leases that are not known to be used up, oldest first, as far as used."""
+        rows = self._connection.execute(
+            "SELECT id, hall, year, epoch, first, last FROM blocks "
+            "WHERE year = ? AND id > ? ORDER BY id",
+            (year, self._used_up.get(year, 0)),
+        ).fetchall()
+        for identity, *fields in rows:
+            block = NumberBlock(*fields)
+            used = self._connection.execute(
+                "SELECT max(number) FROM lines WHERE kind = 'accepted' AND number BETWEEN ? AND ?",
+                (block.number(), replace(block, next=block.last).number()),
+            ).fetchone()[0]
+            if used is not None:
+                block = replace(block, next=sequence_of(used)[3] + 1)
+            if not block.left:
+                self._used_up[year] = identity
+            yield block
+
+    def _advance(self) -> None:
+        """Moves on over lines that have their answer, so that none of them is looked at again."""
+        row = self._connection.execute(
+            "SELECT min(seq) FROM unanswered WHERE seq > ?", (self._settled,)
+        ).fetchone()
+        self._settled = self._last[0] if row[0] is None else row[0] - 1
+
+    def _insert(self, line: Line, body: bytes, subject: str | None) -> None:
         head = line.head
         self._connection.execute(
-            "INSERT INTO lines (seq, key, kind, number, subject, head, body, signature, hash) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO lines (seq, kind, number, subject, head, body, signature, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 head.seq,
-                head.key,
                 head.kind,
                 head.number,
                 subject,
-                json.dumps(asdict(head), ensure_ascii=False),
-                json.dumps(line.body, ensure_ascii=False),
+                head.canonical().decode(),
+                body.decode(),
                 line.signature,
                 line.hash,
             ),
-        )
-        self._connection.execute(
-            "INSERT INTO deliveries (seq, state) VALUES (?, 'waiting')", (head.seq,)
         )
 
     @contextmanager
@@ -266,79 +283,12 @@ class Journal:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            # A full disk speaks up here at the latest.
+            self._connection.commit()
         except BaseException:
             self._connection.rollback()
             raise
-        self._connection.commit()
-
-
-def open_journal(path: Path, station: str) -> Journal:
-    """The station's journal, made on its first start.
-
-    Raises JournalInUse, JournalKeyLost, JournalDamaged, JournalNotWritable, KeyringAbsent.
-    """
-    name = f"journal-key:{station}"
-    key = secret_store.read(name)
-    if key is None:
-        if path.exists():
-            raise JournalKeyLost("the keyring holds no key for it")
-        key = secret_store.store(name, secrets.token_bytes(32))
-    return journal_with_key(path, key)
-
-
-def journal_with_key(path: Path, key: bytes) -> Journal:
-    """A journal under a key that the caller holds."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = sqlcipher.connect(
-            str(path), isolation_level=None, check_same_thread=False, timeout=1.0
-        )
-    except (OSError, sqlcipher.OperationalError) as error:
-        raise JournalNotWritable(type(error).__name__) from error
-    try:
-        with _told():
-            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-            # One writer: the lock taken here is held until the journal is closed.
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute("COMMIT")
-        return Journal(connection)
-    except BaseException:
-        connection.close()
-        raise
 
 
 def _line(row: tuple[str, str, bytes]) -> Line:
-    head = json.loads(row[0])
-    version = head.pop("v")
-    return Line(Head(**head, v=version), json.loads(row[1]), bytes(row[2]))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turns the database's errors into the journal's."""
-    try:
-        yield
-    except sqlcipher.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "")
-        for start, kind in _KINDS.items():
-            if name.startswith(start):
-                raise kind(name) from error
-        raise JournalError(name) from error
-
-
-_KINDS: dict[str, type[JournalError]] = {
-    "SQLITE_BUSY": JournalInUse,
-    "SQLITE_LOCKED": JournalInUse,
-    "SQLITE_FULL": JournalFull,
-    "SQLITE_READONLY": JournalNotWritable,
-    "SQLITE_CANTOPEN": JournalNotWritable,
-    "SQLITE_PERM": JournalNotWritable,
-    "SQLITE_IOERR": JournalNotWritable,
-    # SQLCipher says this for a wrong key and for a file that never was a journal.
-    "SQLITE_NOTADB": JournalKeyLost,
-    "SQLITE_CORRUPT": JournalDamaged,
-}
+    return Line(Head(**json.loads(row[0])), json.loads(row[1]), bytes(row[2]))

@@ -1,10 +1,15 @@
-"""The journal's tables. Lines are append-only: triggers refuse every change."""
+"""The journal's tables. Lines are append-only: triggers refuse every change.
+
+An acceptance touches three b-trees at most (lines, its number, its subject), because each page
+touched is 4 kB to encrypt and to flush. A line without a row in `deliveries` waits; the next number
+of a block follows from the last acceptance in it.
+"""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- head and body as their canonical bytes (RFC 8785).
 CREATE TABLE IF NOT EXISTS lines (
     seq INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     number TEXT,
     subject TEXT,
@@ -14,25 +19,30 @@ CREATE TABLE IF NOT EXISTS lines (
     hash TEXT NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS accepted_numbers ON lines (number) WHERE kind = 'accepted';
-CREATE INDEX IF NOT EXISTS lines_of_number ON lines (number);
+CREATE INDEX IF NOT EXISTS papers_of_number ON lines (number, kind)
+    WHERE number IS NOT NULL AND kind <> 'accepted';
 CREATE INDEX IF NOT EXISTS lines_of_subject ON lines (subject) WHERE subject IS NOT NULL;
 CREATE TRIGGER IF NOT EXISTS lines_stay BEFORE UPDATE ON lines
     BEGIN SELECT RAISE(ABORT, 'lines are append-only'); END;
 CREATE TRIGGER IF NOT EXISTS lines_remain BEFORE DELETE ON lines
     BEGIN SELECT RAISE(ABORT, 'lines are append-only'); END;
--- What changes about a line stands outside the chain.
+-- What the hall answered stands outside the chain.
 CREATE TABLE IF NOT EXISTS deliveries (
     seq INTEGER PRIMARY KEY REFERENCES lines (seq),
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'settled', 'refused')),
+    state TEXT NOT NULL CHECK (state IN ('settled', 'refused')),
     code TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX IF NOT EXISTS undelivered ON deliveries (seq) WHERE state = 'waiting';
+CREATE VIEW IF NOT EXISTS unanswered AS SELECT * FROM lines
+    WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.seq = lines.seq);
+CREATE INDEX IF NOT EXISTS refused ON deliveries (seq) WHERE state = 'refused';
 CREATE TABLE IF NOT EXISTS blocks (
     id INTEGER PRIMARY KEY,
     hall TEXT NOT NULL, year INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    next INTEGER NOT NULL, last INTEGER NOT NULL
+    first INTEGER NOT NULL, last INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS matters (
-    code TEXT PRIMARY KEY, content TEXT NOT NULL, pinyin TEXT NOT NULL, initials TEXT NOT NULL
+    code TEXT PRIMARY KEY, name TEXT NOT NULL, parent TEXT NOT NULL, content TEXT NOT NULL,
+    pinyin TEXT NOT NULL, initials TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS children ON matters (parent) WHERE parent <> '';
 """

@@ -15,7 +15,8 @@ import json
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Protocol
 
 import rfc8785
@@ -65,7 +66,7 @@ class Signer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """What is signed. Field names and order of meaning are final; see docs/formats.md."""
 
@@ -90,10 +91,22 @@ class Head:
 
     def canonical(self) -> bytes:
         """JCS of the head: the bytes that the key signs."""
-        return canonical(asdict(self))
+        return self._canonical
+
+    def fields(self) -> dict[str, Json]:
+        """By name, as sent."""
+        return {name: getattr(self, name) for name in _HEAD_FIELDS}
+
+    # Asked for when signing, when storing and for the hash; worked out once.
+    @cached_property
+    def _canonical(self) -> bytes:
+        return canonical(self.fields())
 
 
-@dataclass(frozen=True, slots=True)
+_HEAD_FIELDS = tuple(field.name for field in fields(Head))
+
+
+@dataclass(frozen=True)
 class Line:
     """One signed entry of a journal."""
 
@@ -101,7 +114,7 @@ class Line:
     body: Mapping[str, Json]
     signature: bytes
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Hex; stands as `prev` in the line that follows and, in full, in the receipt's code."""
         return hashlib.sha256(self.head.canonical() + self.signature).hexdigest()
@@ -109,7 +122,7 @@ class Line:
     def to_json(self) -> dict[str, Json]:
         """As sent to the hall and as exported, one canonical line of JSON each."""
         return {
-            "head": asdict(self.head),
+            "head": self.head.fields(),
             "body": dict(self.body),
             "signature": base64.b64encode(self.signature).decode("ascii"),
         }

@@ -31,7 +31,7 @@ class CameraWorker(QObject):
     """
 
     previewed = pyqtSignal(QImage)
-    ticket_read = pyqtSignal(str)  # the preview has stopped
+    ticket_read = pyqtSignal(str)  # the preview stops by itself
     choices_read = pyqtSignal(list)  # of str: several different codes lie there
     nothing_read = pyqtSignal()  # read_now found no code
     preview_started = pyqtSignal()
@@ -153,8 +153,9 @@ class CameraWorker(QObject):
         reading = self._steady.feed(readings)
         choices = [choice.text for choice in self._steady.choices]
         if reading is not None:
-            self._end()
+            # Told first: a camera may take its time to let go.
             self.ticket_read.emit(reading.text)
+            self._end()
             self.preview_stopped.emit()
         elif choices and (choices != self._choices or thorough):
             self.choices_read.emit(choices)

@@ -265,7 +265,7 @@ def test_a_spent_token_is_renewed_by_the_key_without_a_pin(desk: Desk, station: 
 
 def test_a_second_client_of_the_same_station_is_refused(station: Station, parts: Parts) -> None:
     from clerk_client.journal.errors import JournalInUse
-    from clerk_client.journal.store import open_journal
+    from clerk_client.journal.opening import open_journal
 
     parts.journal()
     with pytest.raises(JournalInUse):

@@ -16,12 +16,14 @@ from clerk_client.hall_link.station_key import StationKey
 from clerk_client.journal.errors import (
     JournalDamaged,
     JournalError,
+    JournalFull,
     JournalInUse,
     JournalKeyLost,
     JournalNotWritable,
     NumbersUsedUp,
 )
-from clerk_client.journal.store import Entry, Journal, Writer, journal_with_key
+from clerk_client.journal.opening import journal_with_key
+from clerk_client.journal.store import Entry, Journal, Writer
 from clerk_client.wire.lines import Kind
 from clerk_client.wire.verify import chain_faults
 
@@ -139,6 +141,48 @@ def test_a_damaged_journal_is_told_and_shows_nothing_as_accepted(
         journal_with_key(path, KEY).append(accepted(), WRITER, STATION, take=True)
 
 
+def test_on_a_full_disk_nothing_is_accepted_and_work_goes_on_once_there_is_room(
+    journal: Journal,
+) -> None:
+    """The database's own limit stands for the disk's: SQLite answers both with SQLITE_FULL."""
+    with journal.changing() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    large = Entry(Kind.ACCEPTED, NOON, {"text": "x" * 20_000}, number="1")
+    before = list(journal.lines())
+    with pytest.raises(JournalFull):
+        journal.append(large, WRITER, STATION)
+    assert list(journal.lines()) == before
+    with journal.changing() as connection:
+        connection.execute("PRAGMA max_page_count = 100000")
+    journal.append(large, WRITER, STATION)
+    lines = list(journal.lines())
+    assert len(lines) == len(before) + 1
+    assert not list(chain_faults(lines, lambda line: STATION.public))
+
+
+def test_a_line_answered_out_of_turn_is_not_sent_again(journal: Journal, path: Path) -> None:
+    for _ in range(3):
+        journal.append(accepted(), WRITER, STATION, take=True)
+    journal.settle(3)
+    assert [line.head.seq for line in journal.waiting(10)] == [1, 2, 4]
+    journal.settle(1)
+    journal.settle(2)
+    journal.close()
+    again = journal_with_key(path, KEY)
+    assert [line.head.seq for line in again.waiting(10)] == [4]
+    assert again.undelivered() == (1, 0)
+    again.close()
+
+
+def test_numbers_go_on_in_the_next_block(journal: Journal) -> None:
+    second = NumberBlock("442000", 2026, 1, 11, 12)
+    journal.add_block(second, Entry(Kind.LEASED, NOON, {}), WRITER, STATION)
+    numbers = [journal.append(accepted(), WRITER, STATION, take=True).head.number for _ in "12345"]
+    assert numbers == [official_number("442000", 2026, 1, n) for n in (1, 2, 3, 11, 12)]
+    assert journal.numbers_left(2026) == 0
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JournalNotWritable):
@@ -176,7 +220,8 @@ import sys
 from pathlib import Path
 from tests.unit.test_journal import KEY, NOON, STATION, WRITER, accepted
 from clerk_client.domain.numbers import NumberBlock
-from clerk_client.journal.store import Entry, journal_with_key
+from clerk_client.journal.opening import journal_with_key
+from clerk_client.journal.store import Entry
 from clerk_client.wire.lines import Kind
 journal = journal_with_key(Path({str(path)!r}), KEY)
 block = NumberBlock("442000", 2026, 1, 1, 100000)
