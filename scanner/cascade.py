@@ -17,8 +17,8 @@ import numpy.typing as npt
 import zxingcpp
 
 from scanner.charset import repaired, text_of
-from scanner.decode import Corners, Reading
 from scanner.errors import PictureUnreadable
+from scanner.reading import Corners, Reading
 
 Gray = npt.NDArray[np.uint8]
 

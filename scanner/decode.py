@@ -1,7 +1,8 @@
 """A picture to what its codes say. Loads OpenCV and the readers on first use only."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from scanner.reading import Reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -10,22 +11,6 @@ if TYPE_CHECKING:
 BUDGET_S = 0.15
 # A person pressed a button and waits for the answer.
 THOROUGH_BUDGET_S = 0.6
-
-Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one code says.
-
-    `text` is whatever a stranger printed: check it before use. `corners` are in pixels of the
-    picture, from the code's own top left in its reading order. `stage` names the step of the
-    cascade that read it.
-    """
-
-    text: str
-    corners: Corners
-    stage: str
 
 
 def decode(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scanner.decode import Reading
+    from scanner.reading import Reading
 
 # A code flickers: it is missed in single frames while the slip lies still.
 _ABSENT_FRAMES = 5

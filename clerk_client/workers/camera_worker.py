@@ -13,8 +13,8 @@ from scanner.steady import Steady
 
 if TYPE_CHECKING:
     from scanner.capture import Capture
-    from scanner.decode import Reading
     from scanner.frames import Frame, FrameSource
+    from scanner.reading import Reading
 
 log = logging.getLogger(__name__)
 

@@ -115,6 +115,17 @@ class ApplicantPanel(QWidget):
         self._wire()
         self._follow_category()
 
+    def in_tab_order(self) -> tuple[QWidget, ...]:
+        """As Tab walks through it."""
+        return (
+            *self.category.buttons.values(),
+            self.name,
+            self.document_type,
+            self.number,
+            self.phone,
+            self.serial,
+        )
+
     def entries(self) -> Entries:
         return Entries(
             category=self.category.category,

@@ -2,7 +2,7 @@
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from clerk_client.domain.stages import Stage
 from clerk_client.ui.widgets import BusyLine, Button
@@ -46,6 +46,10 @@ class CommitBar(QFrame):
         column.setSpacing(0)
         column.addWidget(self._busy)
         column.addLayout(row)
+
+    def in_tab_order(self) -> tuple[QWidget, ...]:
+        """As Tab walks through it."""
+        return (self.check, self.submit, self.back)
 
     def show_summary(self, matter: str, rest: str) -> None:
         """Where both do not fit, the matter's name is shortened: it is on the card as well."""

@@ -1,9 +1,7 @@
-"""The keyboard path through the reception page."""
+"""The keys of the reception page."""
 
-import itertools
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QShortcut, QWidget
@@ -11,9 +9,6 @@ from PyQt5.QtWidgets import QShortcut, QWidget
 from clerk_client.domain.cases import Category, LookUp
 from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.widgets import is_composing
-
-if TYPE_CHECKING:
-    from clerk_client.ui.reception.view import ReceptionPage
 
 # Letters beside the function keys: on many laptops those need Fn.
 ENTRY_KEYS = {
@@ -23,42 +18,8 @@ ENTRY_KEYS = {
 }
 
 
-def order_tabs(page: "ReceptionPage") -> None:
-    """The manual's order, then the bar, then what is only looked at."""
-    form = page.applicant
-    order: list[QWidget] = [
-        page.tabs,
-        page.ticket.read,
-        page.ticket.stop,
-        page.ticket.start,
-        page.ticket.box,
-        page.appointment.box,
-        page.search.box,
-        page.search.results,
-        page.card.choices,
-        page.card.proceed,
-        *form.category.buttons.values(),
-        form.name,
-        form.document_type,
-        form.number,
-        form.phone,
-        form.serial,
-        page.outcome.print,
-        page.outcome.hand_over,
-        page.outcome.reprint,
-        page.outcome.next,
-        page.bar.check,
-        page.bar.submit,
-        page.bar.back,
-        page.notice.action,
-        page.materials.view,
-    ]
-    for first, second in itertools.pairwise(order):
-        QWidget.setTabOrder(first, second)
-
-
-def bind_keys(page: "ReceptionPage", presenter: ReceptionPresenter) -> None:
-    """The keys of the page, dead while an input method composes."""
+def bind_keys(page: QWidget, presenter: ReceptionPresenter) -> None:
+    """Binds them for as long as the page stands; dead while an input method composes."""
     keys: dict[str, Callable[[], None]] = {
         "Ctrl+Return": presenter.commit,
         "Ctrl+Enter": presenter.commit,

@@ -51,6 +51,10 @@ class MatterCard(QFrame):
         column.addWidget(Column(self._pages))
         self.clear()
 
+    def in_tab_order(self) -> tuple[QWidget, ...]:
+        """As Tab walks through it."""
+        return (self.choices, self.proceed)
+
     @property
     def is_empty(self) -> bool:
         return self._pages.currentIndex() == 0

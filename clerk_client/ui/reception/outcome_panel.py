@@ -60,6 +60,10 @@ class OutcomePanel(QWidget):
         column.addWidget(self._facts)
         column.addStretch(1)
 
+    def in_tab_order(self) -> tuple[QWidget, ...]:
+        """As Tab walks through it."""
+        return (self.print, self.hand_over, self.reprint, self.next)
+
     def show_accepted(self, acceptance: Acceptance, offline: Words | None) -> None:
         self.number.setText(acceptance.number)
         self.number.setAccessibleName(f"受理号 {acceptance.number}")

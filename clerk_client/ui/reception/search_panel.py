@@ -47,6 +47,10 @@ class SearchPanel(QWidget):
         column.addWidget(self._below, 1)
         self.show_matters((), None)
 
+    def in_tab_order(self) -> tuple[QWidget, ...]:
+        """As Tab walks through it."""
+        return (self.box, self.results)
+
     def show_matters(self, matters: Sequence[Matter], words: Words | None) -> None:
         self.results.show_rows([_row(matter) for matter in matters])
         told = f"{words.title}。{words.next_step}" if words else "↑ ↓ 选择，Enter 确定"

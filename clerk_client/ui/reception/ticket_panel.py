@@ -114,6 +114,10 @@ class TicketPanel(QWidget):
         column.addWidget(FieldRow("叫号", self.box, short=True))
         self.show_preview(Preview.STOPPED)
 
+    def in_tab_order(self) -> tuple[QWidget, ...]:
+        """As Tab walks through it."""
+        return (self.read, self.stop, self.start, self.box)
+
     def show_preview(self, preview: Preview) -> None:
         self._preview = preview
         self.picture.show_image(None, _SAID[preview])

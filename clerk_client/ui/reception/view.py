@@ -1,5 +1,6 @@
 """窗口受理, one page: the look-ups, the client and the materials side by side."""
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.applicant_panel import ApplicantPanel
 from clerk_client.ui.reception.commit_bar import CommitBar
 from clerk_client.ui.reception.exchange import Entries, Offer, Preview, Spot
-from clerk_client.ui.reception.keyboard import ENTRY_KEYS, bind_keys, order_tabs
+from clerk_client.ui.reception.keyboard import ENTRY_KEYS, bind_keys
 from clerk_client.ui.reception.labels import LOOK_UPS
 from clerk_client.ui.reception.materials_panel import MaterialsPanel
 from clerk_client.ui.reception.matter_card import MatterCard
@@ -125,7 +126,7 @@ class ReceptionPage(QWidget):
         whole.addLayout(columns, 1)
         whole.addWidget(self.bar)
         self.applicant.changed.connect(self._show_line)
-        order_tabs(self)
+        self._order_tabs()
         self.show_stage(Stage.WAITING)
 
     def attach(self, presenter: ReceptionPresenter) -> None:
@@ -380,3 +381,20 @@ class ReceptionPage(QWidget):
         column.addWidget(self._middle_heading)
         column.addWidget(self._middle_pages, 1)
         return frame
+
+    def _order_tabs(self) -> None:
+        """The manual's order, then the bar, then what is only looked at."""
+        order = (
+            self.tabs,
+            *self.ticket.in_tab_order(),
+            self.appointment.box,
+            *self.search.in_tab_order(),
+            *self.card.in_tab_order(),
+            *self.applicant.in_tab_order(),
+            *self.outcome.in_tab_order(),
+            *self.bar.in_tab_order(),
+            self.notice.action,
+            self.materials.view,
+        )
+        for first, second in itertools.pairwise(order):
+            QWidget.setTabOrder(first, second)
