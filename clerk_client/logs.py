@@ -21,6 +21,8 @@ import platformdirs
 _LONG_NUMBER = re.compile(r"(?<![0-9a-fA-F])[0-9]{6,}[0-9Xx]?(?![0-9a-fA-F])")
 _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]{2,}")
 _CREDIT_CODE = re.compile(r"\b[0-9A-HJ-NP-RTUW-Y]{18}\b")
+# Passports and permits: one or two letters, then digits.
+_LETTERED_NUMBER = re.compile(r"\b[A-Za-z]{1,2}[0-9]{6,12}\b")
 _SIZE, _FILES = 5 * 1024 * 1024, 10
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ def redacted(text: str) -> str:
     Chinese words are dropped too: names cannot be told from them, and messages are in English.
     """
     text = _CREDIT_CODE.sub("[number]", text)
+    text = _LETTERED_NUMBER.sub("[number]", text)
     text = _LONG_NUMBER.sub("[number]", text)
     return _IDEOGRAPHS.sub("[text]", text)
 
@@ -45,13 +48,20 @@ class RedactingFormatter(logging.Formatter):
 
 
 def start_logging(folder: Path | None = None) -> Path:
-    """Writes to 10 files of 5 MB in the user's log folder. The file that is written now."""
+    """Writes to 10 files of 5 MB in the user's log folder. The file that is written now.
+
+    Where no file can be written, the standard error stream gets what there is to say.
+    """
     folder = folder or platformdirs.user_log_path("clerk_client", appauthor=False)
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "clerk_client.log"
-    writer = logging.handlers.RotatingFileHandler(
-        file, maxBytes=_SIZE, backupCount=_FILES - 1, encoding="utf-8"
-    )
+    writer: logging.Handler
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writer = logging.handlers.RotatingFileHandler(
+            file, maxBytes=_SIZE, backupCount=_FILES - 1, encoding="utf-8"
+        )
+    except OSError:
+        writer = logging.StreamHandler()
     writer.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(writer)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clerk_client.desk.desk import Desk
     from clerk_client.desk.diagnosis import Diagnosis
     from clerk_client.desk.paperwork import Paperwork
+    from clerk_client.desk.stock import Stock
     from clerk_client.hall_link.client import Credentials, HallClient
     from clerk_client.hall_link.station_key import StationKey
     from clerk_client.journal.catalogue import Catalogue
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from printing.spool import Printer
     from scanner.frames import FrameSource
     from ukey.hub import KeyHub
+    from ukey.token import Certificate
 
 FAILURES: tuple[type[Exception], ...] = (
     DomainError,
@@ -52,13 +54,17 @@ class Parts:
         self.clock = clock
         self.camera_is_busy = False
         """The preview has the camera: set by whoever runs it."""
+        # The keyring may prompt and wait under this one; what the window asks for has its own.
         self._lock = threading.RLock()
+        self._hub_lock = threading.Lock()
+        self._authorities_lock = threading.Lock()
         self._hub: KeyHub | None = None
         self._desk: Desk | None = None
         self._paperwork: Paperwork | None = None
         self._journal: Journal | None = None
         self._catalogue: Catalogue | None = None
         self._station_key: StationKey | None = None
+        self._stock: Stock | None = None
         self._credentials: Credentials | None = None
         self._authorities: tuple[x509.Certificate, ...] | None = None
 
@@ -69,7 +75,7 @@ class Parts:
         from ukey.catalog import load_catalog
         from ukey.hub import KeyHub
 
-        with self._lock:
+        with self._hub_lock:
             if self._hub is None:
                 self._hub = KeyHub(load_catalog(self.settings.drivers))
             return self._hub
@@ -78,7 +84,7 @@ class Parts:
         """Whom this station trusts to vouch for keys. Raises SettingsBroken."""
         from ukey.certificates import load_authorities
 
-        with self._lock:
+        with self._authorities_lock:
             if self._authorities is None:
                 place = self.settings.authorities
                 try:
@@ -86,6 +92,16 @@ class Parts:
                 except (OSError, ValueError) as error:
                     raise SettingsBroken(place, str(error)) from error
             return self._authorities
+
+    def unfit(self, certificate: "Certificate") -> Exception | None:
+        """Why the certificate cannot sign in here and now, or None."""
+        from ukey.certificates import ensure_fit
+
+        try:
+            ensure_fit(certificate, self.authorities(), self.clock.now())
+        except (UKeyError, SettingsBroken) as error:
+            return error
+        return None
 
     def camera(self) -> "FrameSource":
         """The configured source of pictures. Raises SourceUnknown."""
@@ -153,7 +169,25 @@ class Parts:
         """For the thread that synchronises."""
         from clerk_client.journal.delivery import Delivery
 
-        return Delivery(self.journal(), self.client())
+        return Delivery(self.journal(), self.client(), self.credentials(), self._top_up)
+
+    def stock(self) -> "Stock":
+        """Raises what `journal` and `station_key` raise."""
+        from clerk_client.desk.stock import Stock
+
+        with self._lock:
+            if self._stock is None:
+                self._stock = Stock(
+                    journal=self.journal(),
+                    catalogue=self.catalogue(),
+                    station_key=self.station_key(),
+                    clock=self.clock,
+                    lease_size=self.settings.lease_size,
+                )
+            return self._stock
+
+    def _top_up(self, client: "HallClient") -> None:
+        self.stock().top_up(client, self.desk().session.writer)
 
     # --- what a clerk does ---
 
@@ -190,19 +224,23 @@ class Parts:
                 client=client,
                 renewal_client=self.client(),
                 credentials=self.credentials(),
-                journal=self.journal(),
-                catalogue=self.catalogue(),
+                stock=self.stock(),
                 station=self.settings.station,
                 station_key=self.station_key(),
                 enrolment_code=self.settings.enrolment_code,
                 authorities=self.authorities(),
                 clock=self.clock,
-                lease_size=self.settings.lease_size,
             )
             self._desk = Desk(
                 sign_in=sign_in,
                 reception=lambda session, signer: Reception(
-                    session, signer, client, self.journal(), self.catalogue(), self.clock
+                    session,
+                    signer,
+                    client,
+                    self.journal(),
+                    self.catalogue(),
+                    self.stock(),
+                    self.clock,
                 ),
                 paperwork=self.paperwork(),
                 supervision=Supervision(client, self.clock),
@@ -229,6 +267,7 @@ class Parts:
             if self._journal is not None:
                 self._journal.close()
                 self._journal = None
+        with self._hub_lock:
             if self._hub is not None:
                 self._hub.stop()
                 self._hub = None

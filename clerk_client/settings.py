@@ -6,6 +6,7 @@ between a demonstration and a real station.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,13 +84,13 @@ def load_settings(path: Path) -> Settings:
     reader = _Reader(path, tables)
     settings = Settings(
         path=path,
-        station=reader.text("station", "id"),
+        station=reader.text("station", "id", form=r"[^|\x00-\x1f\x7f]{1,80}"),
         hall_url=reader.text("hall", "url").rstrip("/"),
-        hall=reader.text("hall", "code"),
+        hall=reader.text("hall", "code", form=r"[0-9]{6}"),
         hall_name=reader.text("hall", "name", ""),
         authorities=reader.place("hall", "authorities") or path.parent / "authorities.pem",
-        enrolment_code=reader.text("hall", "enrolment_code", ""),
-        lease_size=reader.whole("hall", "lease_size", 50),
+        enrolment_code=reader.text("hall", "enrolment_code", "", form=r"|.{8,100}"),
+        lease_size=reader.whole("hall", "lease_size", 50, most=500),
         query_address=reader.text("hall", "query_address", ""),
         journal=reader.place("journal", "path")
         or platformdirs.user_data_path("clerk_client", appauthor=False) / "journal.db",
@@ -111,16 +112,20 @@ class _Reader:
         self._path = path
         self._tables = tables
 
-    def text(self, table: str, name: str, default: str | None = None) -> str:
+    def text(
+        self, table: str, name: str, default: str | None = None, form: str = r"(?s:.*)"
+    ) -> str:
         value = self._take(table, name, default)
         if not isinstance(value, str) or (default is None and not value):
             raise SettingsBroken(self._path, f"[{table}] {name} must be a text")
+        if not re.fullmatch(form, value):
+            raise SettingsBroken(self._path, f"[{table}] {name} is not of the form {form}")
         return value
 
-    def whole(self, table: str, name: str, default: int) -> int:
+    def whole(self, table: str, name: str, default: int, most: int) -> int:
         value = self._take(table, name, default)
-        if type(value) is not int or value < 1:
-            raise SettingsBroken(self._path, f"[{table}] {name} must be a whole number above 0")
+        if type(value) is not int or not 1 <= value <= most:
+            raise SettingsBroken(self._path, f"[{table}] {name} must be a number from 1 to {most}")
         return value
 
     def place(self, table: str, name: str) -> Path | None:
@@ -131,7 +136,9 @@ class _Reader:
         if "demo" not in self._tables:
             return None
         pins = self._take("demo", "pins", {})
-        return DemoSettings(dict(pins), self.place("demo", "keyring_folder"))
+        if not isinstance(pins, dict) or not all(isinstance(pin, str) for pin in pins.values()):
+            raise SettingsBroken(self._path, "[demo] pins must be a table of texts")
+        return DemoSettings(pins, self.place("demo", "keyring_folder"))
 
     def refuse_leftovers(self) -> None:
         for table, names in self._tables.items():

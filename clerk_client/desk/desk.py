@@ -69,8 +69,11 @@ class Desk:
         return acceptance
 
     def hand_over(self, number: str) -> None:
-        """See Paperwork.hand_over; for what was accepted since this desk was opened."""
-        self._paperwork.hand_over(self._accepted[number])
+        """See Paperwork.hand_over. Nothing more is to be done for a number handed over before."""
+        acceptance = self._accepted.get(number)
+        if acceptance is not None:
+            self._paperwork.hand_over(acceptance)
+            del self._accepted[number]
 
     def tally(self) -> Tally:
         """See Supervision.today."""

@@ -16,13 +16,15 @@ from clerk_client.hall_link.errors import HallError, KeyringAbsent
 from clerk_client.settings import SettingsBroken
 from printing.errors import PrintingError
 from printing.spool import Printer
-from scanner.errors import ScannerError
+from scanner.capture import Capture
+from scanner.errors import CameraStalled, ScannerError
 from scanner.frames import FrameSource
 from ukey import diagnosis as key_diagnosis
 from ukey.errors import UKeyError
 from ukey.hub import KeyHub
 
 log = logging.getLogger(__name__)
+_CAMERA_PATIENCE_S = 6.0
 _CLOCK_TOLERANCE = timedelta(seconds=60)
 
 
@@ -91,14 +93,18 @@ class Diagnosis:
             return Check("camera", "ok", "CAMERA_OK", {"name": self._camera().name})
         try:
             source = self._camera()
-            source.open()
-            try:
-                source.read()
-            finally:
-                source.close()
         except ScannerError as error:
             return Check("camera", "error", error.code, _facts(error))
-        return Check("camera", "ok", "CAMERA_OK", {"name": source.name})
+        failures: list[ScannerError] = []
+        # In a thread that may be left behind: a driver that hangs must not hold the diagnosis.
+        capture = Capture(source, lambda _: None, failures.append)
+        capture.start()
+        frame = capture.latest(_CAMERA_PATIENCE_S)
+        capture.stop()
+        if frame is not None:
+            return Check("camera", "ok", "CAMERA_OK", {"name": source.name})
+        failure = failures[0] if failures else CameraStalled(source.name)
+        return Check("camera", "error", failure.code, _facts(failure))
 
     def _printer_check(self) -> Check:
         try:

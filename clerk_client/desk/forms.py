@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from clerk_client.domain.appointments import Appointment
-from clerk_client.domain.cases import Category, LookUp
+from clerk_client.domain.cases import Category, LookUp, checked_department_serial
 from clerk_client.domain.errors import CategoryMissing
 from clerk_client.domain.matters import Matter, ensure_acceptable
 from clerk_client.domain.people import Applicant, DocumentType, Doubt, checked_applicant
@@ -49,6 +49,7 @@ class Summary:
     category: Category
     doubts: tuple[Doubt, ...]
     category_differs: bool
+    department_serial: str = ""
 
 
 def summary_of(form: Form, today: date) -> Summary:
@@ -63,4 +64,5 @@ def summary_of(form: Form, today: date) -> Summary:
         form.category,
         applicant.document.doubts,
         form.category is not form.matter.expected_category,
+        checked_department_serial(form.department_serial),
     )

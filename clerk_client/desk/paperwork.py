@@ -105,7 +105,7 @@ class Paperwork:
             promised="",
             legal_days=time_limit(matter) if matter else "",
             window=session.window.name,
-            clerk_name=session.clerk.name,
+            clerk_name=acceptance.clerk_name,
             window_phone=session.window.phone,
             supervision_phone=session.supervision_phone,
             qr=sealed(code, self._station_key),

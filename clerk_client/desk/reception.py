@@ -2,6 +2,7 @@
 
 from clerk_client.desk.forms import Form, Found, summary_of
 from clerk_client.desk.session import Session
+from clerk_client.desk.stock import Stock
 from clerk_client.domain import appointments, tickets
 from clerk_client.domain.appointments import Appointment, folded_appointment_number
 from clerk_client.domain.cases import Acceptance, LookUp
@@ -11,8 +12,9 @@ from clerk_client.domain.matters import Matter
 from clerk_client.domain.tickets import QueueTicket, TicketReference, read_ticket_text
 from clerk_client.hall_link.client import HallClient
 from clerk_client.journal.catalogue import Catalogue
+from clerk_client.journal.errors import NumbersUsedUp
 from clerk_client.journal.store import Entry, Journal
-from clerk_client.wire.lines import Json, Kind, Signer
+from clerk_client.wire.lines import Json, Kind, Line, Signer
 
 
 class Reception:
@@ -25,6 +27,7 @@ class Reception:
         client: HallClient,
         journal: Journal,
         catalogue: Catalogue,
+        stock: Stock,
         clock: Clock,
     ) -> None:
         self._session = session
@@ -32,6 +35,7 @@ class Reception:
         self._client = client
         self._journal = journal
         self._catalogue = catalogue
+        self._stock = stock
         self._clock = clock
 
     def begin(self, text: str) -> Found:
@@ -83,8 +87,8 @@ class Reception:
         moment = self._clock.now()
         summary = summary_of(form, hall_day(moment))
         matter, applicant = summary.matter, summary.applicant
-        subject = _subject(form)
-        if subject and self._journal.has_subject(subject):
+        subjects = _subjects(form)
+        if any(self._journal.has_subject(subject) for subject in subjects):
             raise TicketUsed("accepted at this window already")
         offline = not self._client.is_reachable()
         body: dict[str, Json] = {
@@ -101,7 +105,7 @@ class Reception:
             "ticket": _ticket(form.found.ticket),
             "appointment": form.found.appointment.number if form.found.appointment else None,
             "category_differs": summary.category_differs,
-            "department_serial": form.department_serial.strip(),
+            "department_serial": summary.department_serial,
         }
         entry = Entry(
             Kind.ACCEPTED,
@@ -110,9 +114,9 @@ class Reception:
             decided_offline=offline,
             category=summary.category,
             matter=matter.code,
-            subject=subject,
+            subjects=subjects,
         )
-        line = self._journal.append(entry, self._session.writer, self._signer, take=True)
+        line = self._appended(entry, offline)
         assert line.head.number is not None
         return Acceptance(
             number=line.head.number,
@@ -133,8 +137,19 @@ class Reception:
             decided_offline=offline,
             ticket_number=form.found.ticket.reference.number if form.found.ticket else "",
             appointment_number=form.found.appointment.number if form.found.appointment else "",
-            department_serial=form.department_serial.strip(),
+            department_serial=summary.department_serial,
         )
+
+    def _appended(self, entry: Entry, offline: bool) -> Line:
+        """Under the next leased number; with none left and the hall there, under a new lease's."""
+        writer = self._session.writer
+        try:
+            return self._journal.append(entry, writer, self._signer, take=True)
+        except NumbersUsedUp:
+            if offline:
+                raise
+            self._stock.lease(self._client, writer)
+            return self._journal.append(entry, writer, self._signer, take=True)
 
     def _matter(self, code: str) -> Matter:
         matter = self._catalogue.find(code)
@@ -157,13 +172,25 @@ def _ticket(ticket: QueueTicket | None) -> dict[str, str] | None:
     }
 
 
-def _subject(form: Form) -> str | None:
+def _subjects(form: Form) -> tuple[str, ...]:
     """By what this window knows again that it accepted this: a ticket's matter, an appointment."""
-    ticket = form.found.ticket
-    if ticket is not None:
-        # A walk-in's ticket is for one matter, whichever it turned out to be.
-        return _drawn(ticket.reference, form.matter.code if ticket.matters else "")
-    return _booked(form.found.appointment) if form.found.appointment else None
+    found, subjects = form.found, []
+    if found.ticket is not None:
+        subjects.append(_drawn(found.ticket.reference, _on_ticket(form.matter, found.ticket)))
+    if found.appointment is not None and found.appointment.matter in _own_codes(form.matter):
+        subjects.append(_booked(found.appointment))
+    return tuple(subjects)
+
+
+def _on_ticket(matter: Matter, ticket: QueueTicket) -> str:
+    """As which of the ticket's matters this one counts; a walk-in's ticket is for any one."""
+    named = [code for code in _own_codes(matter) if code in ticket.matters]
+    return named[0] if named else (matter.code if ticket.matters else "")
+
+
+def _own_codes(matter: Matter) -> tuple[str, ...]:
+    """Its own and its parent's: whoever booked the parent comes for one of the children."""
+    return (matter.code, matter.parent) if matter.parent else (matter.code,)
 
 
 def _drawn(reference: TicketReference, matter: str) -> str:

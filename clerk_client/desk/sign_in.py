@@ -6,24 +6,28 @@ leased -> catalogue renewed. The PIN was given to the key before; it never comes
 
 import base64
 import logging
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 
 from cryptography import x509
+from pydantic import ValidationError
 
 from clerk_client.desk.session import Session
+from clerk_client.desk.stock import Stock
 from clerk_client.domain.clerks import Clerk, Role, Window
-from clerk_client.domain.clock import Clock, from_rfc3339, hall_day
-from clerk_client.domain.numbers import NumberBlock
+from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.hall_link.client import Credentials, HallClient
-from clerk_client.hall_link.errors import HallGarbled, HallRefused, HallUnavailable
+from clerk_client.hall_link.errors import (
+    HallGarbled,
+    HallRefused,
+    HallSessionEnded,
+    HallUnavailable,
+)
 from clerk_client.hall_link.station_key import StationKey
-from clerk_client.journal.catalogue import Catalogue
-from clerk_client.journal.store import Entry, Journal
 from clerk_client.wire import messages as m
-from clerk_client.wire.lines import Kind, canonical
+from clerk_client.wire.lines import canonical
 from ukey.certificates import ensure_fit
+from ukey.errors import UKeyError
 from ukey.hub import OpenedKey
 
 log = logging.getLogger(__name__)
@@ -38,26 +42,22 @@ class SignIn:
         client: HallClient,
         renewal_client: HallClient,
         credentials: Credentials,
-        journal: Journal,
-        catalogue: Catalogue,
+        stock: Stock,
         station: str,
         station_key: StationKey,
         enrolment_code: str,
         authorities: Sequence[x509.Certificate],
         clock: Clock,
-        lease_size: int,
     ) -> None:
         self._client = client
         self._renewal_client = renewal_client
         self._credentials = credentials
-        self._journal = journal
-        self._catalogue = catalogue
+        self._stock = stock
         self._station = station
         self._station_key = station_key
         self._enrolment_code = enrolment_code
         self._authorities = tuple(authorities)
         self._clock = clock
-        self._lease_size = lease_size
 
     def sign_in(self, key: OpenedKey) -> Session:
         """Raises CertificateUnfit, UKeyError, HallError, JournalError; then nobody is signed in."""
@@ -69,41 +69,37 @@ class SignIn:
                 raise
             self._enrol()
             answer = self._token(self._client, key)
-        self._credentials.begin(
-            answer.access_token, lambda: self._token(self._renewal_client, key).access_token
-        )
-        session = self._session(answer, key)
+        self._credentials.begin(answer.access_token, lambda: self._renewed(key))
         try:
+            session = self._session(answer, key)
             self._stock_up(session)
-        except HallUnavailable as error:
-            # Signed in all the same: what is kept here may suffice, and the next pass tries again.
-            log.warning("hall lost while signing in: %s", error.code)
+        except BaseException:
+            self.sign_out()
+            raise
         return session
 
     def sign_out(self) -> None:
         """Ends the session here, and at the hall if it answers."""
+        token = self._credentials.end()
         try:
-            self._client.sign_out()
+            self._client.sign_out(token)
         except (HallUnavailable, HallRefused) as error:
             log.info("session not ended at the hall: %s", error.code)
-        finally:
-            self._credentials.end()
-
-    def lease(self, session: Session) -> None:
-        """Takes a block of numbers when few are left. Raises HallError, JournalError."""
-        moment = self._clock.now()
-        left = self._journal.numbers_left(hall_day(moment).year)
-        if left * 2 >= self._lease_size:
-            return
-        block = self._client.lease(self._journal.id, str(uuid.uuid4()), self._lease_size)
-        self._journal.add_block(
-            block, Entry(Kind.LEASED, moment, _told(block)), session.writer, self._station_key
-        )
 
     def _stock_up(self, session: Session) -> None:
-        self.lease(session)
-        count = self._catalogue.renew(self._client)
-        log.info("catalogue: %d matters changed", count)
+        try:
+            self._stock.top_up(self._client, session.writer)
+        except HallUnavailable as error:
+            # Signed in all the same: what is kept may suffice, and each delivery pass tries again.
+            log.warning("hall lost while signing in: %s", error.code)
+
+    def _renewed(self, key: OpenedKey) -> str:
+        """A new token, signed for without a PIN while the key is in."""
+        try:
+            return self._token(self._renewal_client, key).access_token
+        except UKeyError as error:
+            log.warning("session not renewed: %s", error.code)
+            raise HallSessionEnded(401, "HALL_SESSION_ENDED") from error
 
     def _token(self, client: HallClient, key: OpenedKey) -> m.TokenAnswer:
         challenge = client.challenge(self._station, key.cert_sha256)
@@ -112,13 +108,16 @@ class SignIn:
         except ValueError as error:
             raise HallGarbled("hall_time") from error
         self._credentials.hall_ahead = ahead
-        statement = m.LoginStatement(
-            hall=challenge.hall,
-            nonce=challenge.nonce,
-            hall_time=challenge.hall_time,
-            cert_sha256=key.cert_sha256,
-            station=self._station,
-        )
+        try:
+            statement = m.LoginStatement(
+                hall=challenge.hall,
+                nonce=challenge.nonce,
+                hall_time=challenge.hall_time,
+                cert_sha256=key.cert_sha256,
+                station=self._station,
+            )
+        except ValidationError as error:
+            raise HallGarbled("challenge") from error
         request = m.TokenRequest(
             statement=statement,
             certificate=base64.b64encode(key.certificate.der).decode("ascii"),
@@ -152,13 +151,3 @@ class SignIn:
             token_id=key.token.id,
             clock_offset_ms=round(self._credentials.hall_ahead / timedelta(milliseconds=1)),
         )
-
-
-def _told(block: NumberBlock) -> dict[str, int | str]:
-    return {
-        "hall": block.hall,
-        "year": block.year,
-        "epoch": block.epoch,
-        "first": block.next,
-        "last": block.last,
-    }

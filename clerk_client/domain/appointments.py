@@ -8,6 +8,7 @@ from datetime import date
 
 from clerk_client.domain.errors import (
     AppointmentCancelled,
+    AppointmentNumberInvalid,
     AppointmentOfAnotherDay,
     AppointmentUsed,
 )
@@ -36,8 +37,14 @@ class Appointment:
 
 
 def folded_appointment_number(typed: str) -> str:
-    """An appointment's number as the hall writes it: no blanks, half width, upper case."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", typed)).upper()
+    """An appointment's number as the hall writes it: no blanks, half width, upper case.
+
+    Raises AppointmentNumberInvalid for what none can be: nothing, over 40 characters, signs.
+    """
+    folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", typed)).upper()
+    if not re.fullmatch(r"[\w-]{1,40}", folded):
+        raise AppointmentNumberInvalid(f"{len(folded)} characters")
+    return folded
 
 
 def ensure_usable(appointment: Appointment, today: date) -> None:

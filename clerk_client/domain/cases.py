@@ -1,9 +1,11 @@
 """What is accepted at the window, and under which category it is counted."""
 
 import enum
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+from clerk_client.domain.errors import DepartmentSerialInvalid
 from clerk_client.domain.people import Applicant
 
 
@@ -23,6 +25,14 @@ class LookUp(enum.Enum):
     TICKET = "ticket"  # 二维码扫描
     APPOINTMENT = "appointment"  # 按预约编号
     MATTER = "matter"  # 按服务事项查询
+
+
+def checked_department_serial(typed: str) -> str:
+    """部门系统流水号, or nothing. Raises DepartmentSerialInvalid."""
+    serial = unicodedata.normalize("NFKC", typed).strip()
+    if len(serial) > 60 or not serial.isprintable():
+        raise DepartmentSerialInvalid(f"{len(serial)} characters")
+    return serial
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,24 @@ class NameInvalid(DomainError):
     code = "NAME_INVALID"
 
 
+class PhoneInvalid(DomainError):
+    """A telephone number has letters or is too long."""
+
+    code = "PHONE_INVALID"
+
+
+class DepartmentSerialInvalid(DomainError):
+    """The department system's own number is too long or has characters that cannot be printed."""
+
+    code = "DEPARTMENT_SERIAL_INVALID"
+
+
+class AppointmentNumberInvalid(DomainError):
+    """The text can be no appointment's number."""
+
+    code = "APPOINTMENT_NUMBER_INVALID"
+
+
 class NotATicket(DomainError):
     """The text is no queue ticket. `text` is what was read, shortened to be shown safely."""
 

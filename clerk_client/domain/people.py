@@ -19,6 +19,7 @@ from clerk_client.domain.errors import (
     DocumentNumberInvalid,
     DocumentNumberLength,
     NameInvalid,
+    PhoneInvalid,
 )
 
 # First two digits of a region code: the provinces of GB/T 2260, 81-83 for the residence permits of
@@ -133,6 +134,14 @@ def checked_unit_name(typed: str) -> str:
     return name
 
 
+def checked_phone(typed: str) -> str:
+    """A telephone number, or nothing. Raises PhoneInvalid."""
+    phone = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", typed)).strip()
+    if not re.fullmatch(r"[0-9+*#() /-]{0,40}", phone):
+        raise PhoneInvalid(f"a telephone number of {len(phone)} characters")
+    return phone
+
+
 def checked_applicant(
     kind: DocumentType, name: str, number: str, phone: str, today: date
 ) -> Applicant:
@@ -141,7 +150,7 @@ def checked_applicant(
     return Applicant(
         checked_unit_name(name) if is_unit else checked_name(name),
         checked_document(kind, number, today),
-        unicodedata.normalize("NFKC", phone).strip(),
+        checked_phone(phone),
     )
 
 
@@ -181,7 +190,7 @@ _FORMS = {
 
 
 def _form_doubts(kind: DocumentType, number: str) -> tuple[Doubt, ...]:
-    if not 4 <= len(number) <= 40:
+    if not 4 <= len(number) <= 40 or not number.isprintable():
         raise DocumentNumberInvalid(f"{len(number)} characters")
     form = _FORMS.get(kind)
     return (Doubt.FORM_UNUSUAL,) if form and not re.fullmatch(form, number) else ()

@@ -60,10 +60,11 @@ class Credentials:
         with self._lock:
             self._token, self._renew = token, renew
 
-    def end(self) -> None:
-        """Forgets the token."""
+    def end(self) -> str:
+        """Forgets the token, and gives it so that the hall can be told."""
         with self._lock:
-            self._token, self._renew = "", None
+            token, self._token, self._renew = self._token, "", None
+            return token
 
     def renewed(self, spent: str) -> str:
         """A token other than `spent`, or an empty text when nobody is signed in.
@@ -116,9 +117,9 @@ class HallClient:
         """Publishes this station's key. Repeating it with the same key changes nothing."""
         return self._call("POST", "stations", m.StationAnswer, body=request, signed=False)
 
-    def sign_out(self) -> None:
-        """Ends the session at the hall."""
-        self._exchange("DELETE", "auth/session", None, None, self._credentials.token)
+    def sign_out(self, token: str) -> None:
+        """Ends that token's session at the hall."""
+        self._exchange("DELETE", "auth/session", None, None, token)
 
     # --- look-ups ---
 
@@ -129,10 +130,14 @@ class HallClient:
     def is_reachable(self) -> bool:
         """The hall answers now. Asks with a short patience: 1 s to connect, 1 s to answer."""
         try:
-            self._exchange("GET", "health", None, None, "", timeout=(1.0, 1.0))
+            content = self._exchange("GET", "health", None, None, "", timeout=(1.0, 1.0))
+            _understood(m.HealthAnswer, content)
         except HallUnavailable as error:
             log.info("hall not reached: %s", error.code)
             return False
+        except HallRefused as error:
+            # It is there and speaks the contract; whether it takes records is told when they come.
+            log.warning("hall's health refused: %s", error.code)
         return True
 
     def trust(self) -> m.TrustAnswer:
@@ -203,10 +208,7 @@ class HallClient:
             if not renewed:
                 raise
             content = self._exchange(method, path, body, query, renewed)
-        try:
-            return answer.model_validate_json(content)
-        except ValidationError as error:
-            raise HallGarbled("not the contract's answer") from error
+        return _understood(answer, content)
 
     def _exchange(
         self,
@@ -247,6 +249,13 @@ class HallClient:
         if not 200 <= response.status_code < 300:
             raise _refusal(response.status_code, content)
         return content
+
+
+def _understood(answer: type[Message], content: bytes) -> Message:
+    try:
+        return answer.model_validate_json(content)
+    except ValidationError as error:
+        raise HallGarbled("not the contract's answer") from error
 
 
 def _refusal(status: int, content: bytes) -> HallRefused | HallGarbled:

@@ -4,11 +4,14 @@ Safe to repeat after any crash: the hall knows a line by its key and answers "al
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from clerk_client.hall_link.client import HallClient
+from clerk_client.hall_link.client import Credentials, HallClient
 from clerk_client.hall_link.errors import HallError, HallGarbled, HallUnavailable
 from clerk_client.journal.store import Journal
+from clerk_client.wire.lines import Line
+from clerk_client.wire.messages import RecordsAnswer
 
 log = logging.getLogger(__name__)
 _BATCH = 50
@@ -27,19 +30,35 @@ _NOT_FINAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the status strip shows: lines waiting, lines refused, and whether the hall answers."""
+    """What the status strip shows: lines waiting, lines refused, and whether the hall answers.
+
+    `blocked_code` says why the oldest waiting line is not taken, and all behind it with it.
+    """
 
     waiting: int
     refused: int
     hall_reachable: bool
+    blocked_code: str = ""
 
 
 class Delivery:
-    """One pass at a time; for one thread with a client of its own."""
+    """One pass at a time; for one thread with a client of its own.
 
-    def __init__(self, journal: Journal, client: HallClient) -> None:
+    `top_up` is called with the client in a pass that finds somebody signed in.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        client: HallClient,
+        credentials: Credentials,
+        top_up: Callable[[HallClient], None],
+    ) -> None:
         self._journal = journal
         self._client = client
+        self._credentials = credentials
+        self._top_up = top_up
+        self._blocked_code = ""
 
     def deliver(self) -> Standing:
         """Sends what waits, oldest first. Never raises a HallError: the standing tells.
@@ -47,24 +66,26 @@ class Delivery:
         Without a session nothing is sent and only the hall's health is asked.
         """
         reachable = self._client.is_reachable()
-        if reachable:
+        if reachable and self._credentials.token:
             try:
                 while self._send_batch():
                     pass
+                self._top_up(self._client)
             except HallUnavailable as error:
                 log.warning("delivery stopped: %s", error.code)
                 reachable = False
             except HallError as error:
-                # Not signed in, or signed out meanwhile: the lines wait for the next session.
+                # The session ended meanwhile: the lines wait for the next one.
                 log.info("delivery not possible now: %s", error.code)
         waiting, refused = self._journal.undelivered()
-        return Standing(waiting, refused, reachable)
+        return Standing(waiting, refused, reachable, self._blocked_code if waiting else "")
 
     def close(self) -> None:
         """Drops the connections."""
         self._client.close()
 
     def _send_batch(self) -> bool:
+        """True when there is more to send."""
         lines = self._journal.waiting(_BATCH)
         if not lines:
             return False
@@ -73,8 +94,7 @@ class Delivery:
             raise HallGarbled("answers do not belong to the lines")
         for line, said in zip(lines, answer.answers, strict=True):
             if said.outcome == "refused" and said.code in _NOT_FINAL:
-                log.error("line %d not taken: %s", line.head.seq, said.code)
-                return False
+                return self._held_up(line, said.code, answer)
             if said.outcome == "refused":
                 log.warning("line %d refused: %s", line.head.seq, said.code)
                 self._journal.settle(line.head.seq, said.code or "HALL_REFUSED")
@@ -82,4 +102,17 @@ class Delivery:
                 self._journal.settle(line.head.seq)
             else:
                 raise HallGarbled("unknown outcome")
+        self._blocked_code = ""
         return len(lines) == _BATCH
+
+    def _held_up(self, line: Line, code: str, answer: RecordsAnswer) -> bool:
+        held = answer.highest_seq.get(self._journal.id, 0)
+        if code == "LINE_CHAIN_BROKEN" and held < line.head.seq - 1:
+            # A hall restored from an older copy: it gets again what it lost.
+            log.warning("the hall holds %d lines, %d were settled", held, line.head.seq - 1)
+            self._journal.send_again(held)
+            return True
+        if code != self._blocked_code:
+            log.error("line %d not taken: %s", line.head.seq, code)
+        self._blocked_code = code
+        return False

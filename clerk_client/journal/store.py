@@ -36,7 +36,7 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a new line says. `subject` (a ticket and matter, say) is for finding it again."""
+    """What a new line says. `subjects` (a ticket's matter, say) are for finding it again."""
 
     kind: Kind
     done_at: datetime
@@ -45,7 +45,7 @@ class Entry:
     category: Category | None = None
     matter: str | None = None
     number: str | None = None
-    subject: str | None = None
+    subjects: tuple[str, ...] = ()
 
 
 class Journal:
@@ -91,7 +91,7 @@ class Journal:
             head = self._head(entry, hashlib.sha256(body_text).hexdigest(), number, writer, signer)
             line = Line(head, body, signer.sign(head.canonical()))
             with told(), self._transaction():
-                self._insert(line, body_text, entry.subject)
+                self._insert(line, body_text, entry.subjects)
             self._last = (line.head.seq, line.hash)
             return line
 
@@ -123,7 +123,7 @@ class Journal:
         """A line with this subject stands in the journal."""
         with self._lock, told():
             row = self._connection.execute(
-                "SELECT 1 FROM lines WHERE subject = ? LIMIT 1", (subject,)
+                "SELECT 1 FROM subjects WHERE subject = ?", (subject,)
             ).fetchone()
         return row is not None
 
@@ -148,6 +148,13 @@ class Journal:
                     (seq, state, refused_code),
                 )
             self._advance()
+
+    def send_again(self, held: int) -> None:
+        """Lets every line after `held` wait once more, whatever was answered before."""
+        with self._lock, told():
+            with self._transaction():
+                self._connection.execute("DELETE FROM deliveries WHERE seq > ?", (held,))
+            self._settled = min(self._settled, held)
 
     def undelivered(self) -> tuple[int, int]:
         """How many lines wait, and how many the hall refused."""
@@ -258,16 +265,18 @@ class Journal:
         ).fetchone()
         self._settled = self._last[0] if row[0] is None else row[0] - 1
 
-    def _insert(self, line: Line, body: bytes, subject: str | None) -> None:
+    def _insert(self, line: Line, body: bytes, subjects: tuple[str, ...]) -> None:
         head = line.head
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO subjects VALUES (?, ?)", [(s, head.seq) for s in subjects]
+        )
         self._connection.execute(
-            "INSERT INTO lines (seq, kind, number, subject, head, body, signature, hash) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO lines (seq, kind, number, head, body, signature, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 head.seq,
                 head.kind,
                 head.number,
-                subject,
                 head.canonical().decode(),
                 body.decode(),
                 line.signature,

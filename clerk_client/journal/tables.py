@@ -1,6 +1,6 @@
 """The journal's tables. Lines are append-only: triggers refuse every change.
 
-An acceptance touches three b-trees at most (lines, its number, its subject), because each page
+An acceptance touches three b-trees (lines, its number, its subjects), because each page
 touched is 4 kB to encrypt and to flush. A line without a row in `deliveries` waits; the next number
 of a block follows from the last acceptance in it.
 """
@@ -12,7 +12,6 @@ CREATE TABLE IF NOT EXISTS lines (
     seq INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     number TEXT,
-    subject TEXT,
     head TEXT NOT NULL,
     body TEXT NOT NULL,
     signature BLOB NOT NULL,
@@ -21,7 +20,9 @@ CREATE TABLE IF NOT EXISTS lines (
 CREATE UNIQUE INDEX IF NOT EXISTS accepted_numbers ON lines (number) WHERE kind = 'accepted';
 CREATE INDEX IF NOT EXISTS papers_of_number ON lines (number, kind)
     WHERE number IS NOT NULL AND kind <> 'accepted';
-CREATE INDEX IF NOT EXISTS lines_of_subject ON lines (subject) WHERE subject IS NOT NULL;
+CREATE TABLE IF NOT EXISTS subjects (
+    subject TEXT PRIMARY KEY, seq INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS lines_stay BEFORE UPDATE ON lines
     BEGIN SELECT RAISE(ABORT, 'lines are append-only'); END;
 CREATE TRIGGER IF NOT EXISTS lines_remain BEFORE DELETE ON lines

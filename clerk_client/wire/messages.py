@@ -151,7 +151,7 @@ class MaterialMessage(Answer):
 class MatterMessage(Answer):
     """A matter with its materials. `department` is a code."""
 
-    code: str
+    code: str = Code
     name: str
     department: str
     audience: str

@@ -1,6 +1,6 @@
 """The main job without a window: key, hall, journal, paper; what is online, offline and refused."""
 
-import sqlite3
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import pytest
 from clerk_client.desk.desk import Desk
 from clerk_client.desk.forms import Form, Found
 from clerk_client.domain.cases import Acceptance, Category, LookUp
+from clerk_client.domain.clock import SystemClock, hall_day
 from clerk_client.domain.errors import (
+    AppointmentUsed,
     CategoryMissing,
     DocumentCheckCharacterWrong,
     MatterSuspended,
@@ -21,6 +23,7 @@ from clerk_client.domain.errors import (
 from clerk_client.domain.people import DocumentType
 from clerk_client.domain.tickets import TicketReference, ticket_text
 from clerk_client.hall_link.errors import HallRefused, HallUnavailable
+from clerk_client.journal.errors import JournalNotWritable
 from clerk_client.parts import Parts
 from clerk_client.wire.lines import Kind, line_from_json, parsed_export
 from clerk_client.wire.receipt_code import opened
@@ -58,11 +61,10 @@ def form(found: Found, number: str = NUMBER, category: Category | None = None) -
     )
 
 
-def records(station: Station, kind: str = "accepted") -> list[tuple[str, str]]:
-    """(outcome, code) of the hall's lines, read past the service."""
-    with sqlite3.connect(station.hall.database_file) as connection:
-        query = "SELECT outcome, code FROM lines WHERE kind = ? ORDER BY seq"
-        return connection.execute(query, (kind,)).fetchall()
+def records(station: Station) -> list[tuple[str, str]]:
+    """(outcome, code) of the acceptances that the hall holds."""
+    query = "SELECT outcome, code FROM lines WHERE kind = 'accepted' ORDER BY seq"
+    return station.at_hall(query)
 
 
 def test_clerk_accepts_by_ticket_and_hands_over_a_receipt(
@@ -102,10 +104,7 @@ def _check_paper(pdf: Path, acceptance: Acceptance, parts: Parts) -> None:
 
 def _check_record(station: Station, acceptance: Acceptance, parts: Parts) -> None:
     """The hall holds the very bytes that the key signed, and the whole chain verifies."""
-    with sqlite3.connect(station.hall.database_file) as connection:
-        head, body = connection.execute(
-            "SELECT head, body FROM lines WHERE key = ?", (acceptance.key,)
-        ).fetchone()
+    ((head, body),) = station.at_hall("SELECT head, body FROM lines WHERE key = ?", acceptance.key)
     own = next(line for line in parts.journal().lines() if line.head.key == acceptance.key)
     assert own.head.canonical().decode() == head
     assert '"document_number":"11010519491231002X"' in body
@@ -228,14 +227,16 @@ def test_a_mistyped_number_or_missing_category_uses_no_acceptance_number(
     desk: Desk, parts: Parts
 ) -> None:
     found = desk.choose("GA-LG")
-    left = parts.journal().numbers_left(2026)
+    year = hall_day(SystemClock().now()).year
+    left = parts.journal().numbers_left(year)
+    assert left > 0
     with pytest.raises(DocumentCheckCharacterWrong):
         desk.accept(form(found, "110105194912310021"))
     from dataclasses import replace
 
     with pytest.raises(CategoryMissing):
         desk.accept(replace(form(found), category=None))
-    assert parts.journal().numbers_left(2026) == left
+    assert parts.journal().numbers_left(year) == left
     assert [line.head.kind for line in parts.journal().lines()] == ["leased"]
 
 
@@ -257,9 +258,7 @@ def test_a_reprint_says_which_one_it_is_and_keeps_the_number(desk: Desk, parts: 
 
 
 def test_a_spent_token_is_renewed_by_the_key_without_a_pin(desk: Desk, station: Station) -> None:
-    with sqlite3.connect(station.hall.database_file) as connection:
-        connection.execute("UPDATE tokens SET expires_at = '2020-01-01T00:00:00.000Z'")
-    connection.close()
+    station.at_hall("UPDATE tokens SET expires_at = '2020-01-01T00:00:00.000Z'")
     assert desk.begin("A025").matters
 
 
@@ -288,3 +287,71 @@ def test_a_wire_line_has_the_final_shape(desk: Desk, parts: Parts) -> None:
         *("decided_offline", "hall", "window", "clerk", "cert_sha256", "alg", "number"),
         *("category", "matter", "body_sha256"),
     }
+
+
+def test_a_window_with_the_hall_up_never_runs_out_of_numbers(station: Station) -> None:
+    text = station.settings.read_text(encoding="utf-8")
+    station.settings.write_text(text.replace("[hall]", "[hall]\nlease_size = 2"), encoding="utf-8")
+    with station.opened() as parts:
+        desk = parts.desk()
+        desk.sign_in(opened_key(parts, "张丽", "123456"))
+        numbers = [desk.accept(form(desk.choose("GA-LG"))).number for _ in range(5)]
+        assert len(set(numbers)) == 5
+        assert parts.delivery().deliver().refused == 0
+
+
+def test_a_delivery_pass_tops_up_the_numbers(desk: Desk, parts: Parts) -> None:
+    year = hall_day(SystemClock().now()).year
+    for _ in range(30):
+        desk.accept(form(desk.choose("GA-LG")))
+    assert parts.journal().numbers_left(year) == 20
+    parts.delivery().deliver()
+    assert parts.journal().numbers_left(year) == 70
+
+
+def test_an_appointment_accepted_by_its_ticket_is_used(desk: Desk) -> None:
+    """Before the hall was told: the window itself remembers both."""
+    desk.accept(form(desk.begin("A023")))
+    with pytest.raises(AppointmentUsed):
+        desk.by_appointment("YY0001")
+
+
+def test_after_signing_out_nothing_is_sent(desk: Desk, parts: Parts, station: Station) -> None:
+    desk.accept(form(desk.choose("GA-LG")))
+    desk.sign_out()
+    standing = parts.delivery().deliver()
+    assert (standing.waiting, standing.hall_reachable) == (2, True)
+    assert records(station) == []
+
+
+def test_a_sign_in_that_fails_half_way_leaves_nobody_signed_in(parts: Parts) -> None:
+    """The journal takes no line: its connection is set to read only."""
+    with parts.journal().changing() as connection:
+        connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(JournalNotWritable):
+        parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+    assert not parts.credentials().token
+    with pytest.raises(HallRefused):
+        _ = parts.desk().session
+
+
+def test_a_hall_restored_from_an_older_copy_gets_again_what_it_lost(
+    desk: Desk, parts: Parts, station: Station, tmp_path: Path
+) -> None:
+    desk.accept(form(desk.choose("GA-LG")))
+    parts.delivery().deliver()
+    station.hall.stop()
+    shutil.copy(station.hall.database_file, tmp_path / "backup")
+    station.hall.start()
+    desk.accept(form(desk.choose("GA-LG")))
+    assert parts.delivery().deliver().waiting == 0
+    station.hall.stop()
+    for file in station.hall.database_file.parent.glob("hall.sqlite*"):
+        file.unlink()
+    shutil.copy(tmp_path / "backup", station.hall.database_file)
+    station.hall.start()
+    assert len(records(station)) == 1
+    desk.accept(form(desk.choose("GA-LG")))
+    standing = parts.delivery().deliver()
+    assert (standing.waiting, standing.refused, standing.blocked_code) == (0, 0, "")
+    assert records(station) == [("settled", "")] * 3

@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
@@ -50,6 +51,11 @@ class Station:
     def receipts(self) -> Path:
         """Where the folder printer puts its papers."""
         return self.folder / "receipts"
+
+    def at_hall(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        """What the hall's database answers, past the service."""
+        with closing(sqlite3.connect(self.hall.database_file)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
 
     @contextmanager
     def opened(self) -> Iterator[Parts]:

@@ -83,3 +83,15 @@ def test_a_refusal_keeps_the_halls_own_code() -> None:
 def test_a_failing_hall_is_not_reachable() -> None:
     with broken_hall(http("500 Internal Server Error", b"")) as port:
         assert not client(port).is_reachable()
+
+
+def test_a_login_page_of_the_network_is_no_hall() -> None:
+    with broken_hall(http("200 OK", b"<html>Please sign in</html>", "text/html")) as port:
+        assert not client(port).is_reachable()
+
+
+def test_a_hall_that_finds_this_client_too_old_is_there_all_the_same() -> None:
+    """It takes records from any version."""
+    problem = b'{"title":"old","status":426,"code":"CONTRACT_TOO_OLD"}'
+    with broken_hall(http("426 Upgrade Required", problem)) as port:
+        assert client(port).is_reachable()

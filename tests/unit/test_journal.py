@@ -41,7 +41,7 @@ def accepted(subject: str | None = None, moment: datetime = NOON) -> Entry:
         {"applicant": {"name": "张三"}},
         category=Category.HALL_PENDING,
         matter="SJ012",
-        subject=subject,
+        subjects=(subject,) if subject else (),
     )
 
 

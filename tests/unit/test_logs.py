@@ -20,7 +20,10 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     root.setLevel(level)
 
 
-PERSONAL = ("11010519491231002X", "欧阳小满", "13800000000", "91350100M000100Y43")
+PERSONAL = (
+    *("11010519491231002X", "欧阳小满", "13800000000", "91350100M000100Y43"),
+    *("E12345678", "EA1234567", "C12345678", "H0123456789"),
+)
 
 
 @pytest.mark.parametrize("text", PERSONAL)

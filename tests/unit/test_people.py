@@ -7,18 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.iso7064 import mod_11_2
 
+from clerk_client.domain.appointments import folded_appointment_number
+from clerk_client.domain.cases import checked_department_serial
 from clerk_client.domain.errors import (
+    AppointmentNumberInvalid,
     BirthDateImpossible,
+    DepartmentSerialInvalid,
     DocumentCheckCharacterWrong,
     DocumentNumberInvalid,
     DocumentNumberLength,
     NameInvalid,
+    PhoneInvalid,
 )
 from clerk_client.domain.people import (
     DocumentType,
     Doubt,
     checked_document,
     checked_name,
+    checked_phone,
     checked_unit_name,
     mask,
 )
@@ -161,3 +167,33 @@ def test_at_least_half_of_any_number_is_hidden(number: str) -> None:
     masked = mask(number)
     assert len(masked) == len(number)
     assert sum(shown != "*" for shown in masked) <= len(number) / 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "phone"),
+    [
+        ("", ""),
+        (" １３８ ００００ ００００ ", "138 0000 0000"),
+        ("+86-760-8888 (8)", "+86-760-8888 (8)"),
+    ],
+)
+def test_a_telephone_number_is_folded(typed: str, phone: str) -> None:
+    assert checked_phone(typed) == phone
+
+
+@pytest.mark.parametrize("typed", ["1" * 41, "138\x00", "电话", "138\ud800"])
+def test_what_no_telephone_number_is_cannot_reach_a_receipt(typed: str) -> None:
+    with pytest.raises(PhoneInvalid):
+        checked_phone(typed)
+
+
+@pytest.mark.parametrize("typed", ["x" * 61, "a\x00b", "a\nb"])
+def test_what_no_department_number_is_cannot_reach_a_line(typed: str) -> None:
+    with pytest.raises(DepartmentSerialInvalid):
+        checked_department_serial(typed)
+
+
+@pytest.mark.parametrize("typed", ["", "..", "a/b", "Y\ud800", "Y" * 41])
+def test_what_no_appointment_number_is_never_reaches_the_hall(typed: str) -> None:
+    with pytest.raises(AppointmentNumberInvalid):
+        folded_appointment_number(typed)
