@@ -6,7 +6,7 @@ from datetime import date
 from clerk_client.domain.appointments import Appointment
 from clerk_client.domain.cases import Category, LookUp, checked_department_serial
 from clerk_client.domain.errors import CategoryMissing
-from clerk_client.domain.matters import Matter, ensure_acceptable
+from clerk_client.domain.matters import Audience, Matter, ensure_acceptable
 from clerk_client.domain.people import Applicant, DocumentType, Doubt, checked_applicant
 from clerk_client.domain.tickets import QueueTicket
 
@@ -15,7 +15,7 @@ from clerk_client.domain.tickets import QueueTicket
 class Found:
     """What a look-up led to. Several matters are the clerk's to choose from.
 
-    `notices` are codes to be shown: WALK_IN, PRIORITY, OTHER_OUTLET, FROM_LOCAL.
+    `notices` are codes to be shown: WALK_IN, PRIORITY, OTHER_OUTLET, NO_SHOW.
     """
 
     look_up: LookUp
@@ -62,7 +62,13 @@ def summary_of(form: Form, today: date) -> Summary:
         applicant,
         form.matter,
         form.category,
-        applicant.document.doubts,
+        applicant.document.doubts + _audience_doubts(form),
         form.category is not form.matter.expected_category,
         checked_department_serial(form.department_serial),
     )
+
+
+def _audience_doubts(form: Form) -> tuple[Doubt, ...]:
+    is_unit = form.document_type is DocumentType.CREDIT_CODE
+    wrong = Audience.PERSON if is_unit else Audience.UNIT
+    return (Doubt.AUDIENCE_DIFFERS,) if form.matter.audience is wrong else ()

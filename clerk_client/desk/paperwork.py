@@ -134,9 +134,12 @@ class Paperwork:
 
 
 def _materials(matter: Matter) -> tuple[MaterialRow, ...]:
-    """The required ones: what an acceptance without a deferral says was handed in."""
+    """The required ones: what an acceptance without a deferral says was handed in.
+
+    How many copies and in which form is not recorded yet: left to be filled in by hand.
+    """
     return tuple(
-        MaterialRow(material.name, "1", "")
+        MaterialRow(material.name, "", "")
         for material in matter.materials
         if material.necessity is Necessity.REQUIRED
     )

@@ -4,7 +4,11 @@ from clerk_client.desk.forms import Form, Found, summary_of
 from clerk_client.desk.session import Session
 from clerk_client.desk.stock import Stock
 from clerk_client.domain import appointments, tickets
-from clerk_client.domain.appointments import Appointment, folded_appointment_number
+from clerk_client.domain.appointments import (
+    Appointment,
+    AppointmentStatus,
+    folded_appointment_number,
+)
 from clerk_client.domain.cases import Acceptance, LookUp
 from clerk_client.domain.clock import Clock, hall_day
 from clerk_client.domain.errors import AppointmentUsed, MatterUnknown, TicketUsed
@@ -65,9 +69,13 @@ class Reception:
         appointments.ensure_usable(appointment, hall_day(self._clock.now()))
         if self._journal.has_subject(_booked(appointment)):
             raise AppointmentUsed(appointment.number)
-        notices = ("OTHER_OUTLET",) if appointment.outlet else ()
+        notices = []
+        if appointment.outlet:
+            notices.append("OTHER_OUTLET")
+        if appointment.status is AppointmentStatus.NO_SHOW:
+            notices.append("NO_SHOW")
         matter = self._matter(appointment.matter)
-        return Found(LookUp.APPOINTMENT, (matter,), None, appointment, notices=notices)
+        return Found(LookUp.APPOINTMENT, (matter,), None, appointment, notices=tuple(notices))
 
     def search(self, typed: str, limit: int = 30) -> list[Matter]:
         """按服务事项查询, from the catalogue kept here."""

@@ -10,6 +10,7 @@ from clerk_client.domain.errors import (
     AppointmentCancelled,
     AppointmentNumberInvalid,
     AppointmentOfAnotherDay,
+    AppointmentPast,
     AppointmentUsed,
 )
 
@@ -48,10 +49,12 @@ def folded_appointment_number(typed: str) -> str:
 
 
 def ensure_usable(appointment: Appointment, today: date) -> None:
-    """Raises AppointmentCancelled, AppointmentUsed or AppointmentOfAnotherDay."""
+    """Raises AppointmentCancelled, AppointmentUsed, AppointmentPast, AppointmentOfAnotherDay."""
     if appointment.status is AppointmentStatus.CANCELLED:
         raise AppointmentCancelled(appointment.number)
     if appointment.status is AppointmentStatus.USED:
         raise AppointmentUsed(appointment.number)
+    if appointment.day < today:
+        raise AppointmentPast(appointment.day.isoformat())
     if appointment.day != today:
         raise AppointmentOfAnotherDay(appointment.day.isoformat())

@@ -96,8 +96,14 @@ class TicketUsed(DomainError):
     code = "TICKET_USED"
 
 
+class TicketPassed(DomainError):
+    """过号: the number was called and nobody came; the client needs a new one."""
+
+    code = "TICKET_PASSED"
+
+
 class TicketCancelled(DomainError):
-    """The ticket was cancelled or passed over; the client needs a new one."""
+    """The ticket was cancelled; the client needs a new one."""
 
     code = "TICKET_CANCELLED"
 
@@ -114,8 +120,18 @@ class AppointmentUsed(DomainError):
     code = "APPOINTMENT_USED"
 
 
+class AppointmentPast(DomainError):
+    """The appointment was for a day that is over. `day` is its day, ISO 8601."""
+
+    code = "APPOINTMENT_PAST"
+
+    def __init__(self, day: str) -> None:
+        super().__init__(f"appointment on {day}")
+        self.day = day
+
+
 class AppointmentOfAnotherDay(DomainError):
-    """The appointment is for another day. `day` is its day, ISO 8601."""
+    """The appointment is for a day to come. `day` is its day, ISO 8601."""
 
     code = "APPOINTMENT_OTHER_DAY"
 

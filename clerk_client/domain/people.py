@@ -55,6 +55,7 @@ class Doubt(enum.Enum):
 
     REGION_UNKNOWN = "DOUBT_REGION_UNKNOWN"
     FORM_UNUSUAL = "DOUBT_FORM_UNUSUAL"
+    AUDIENCE_DIFFERS = "DOUBT_AUDIENCE_DIFFERS"  # a unit for a person's matter, or the reverse
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from clerk_client.domain.errors import (
     TicketCancelled,
     TicketOfAnotherDay,
     TicketOfAnotherHall,
+    TicketPassed,
     TicketUsed,
 )
 
@@ -81,9 +82,11 @@ def ticket_text(reference: TicketReference) -> str:
 
 
 def ensure_usable(ticket: QueueTicket) -> None:
-    """Raises TicketUsed or TicketCancelled. A ticket passed over (过号) needs a new one too."""
+    """Raises TicketUsed, TicketPassed or TicketCancelled."""
     if ticket.status is TicketStatus.USED:
         raise TicketUsed(ticket.reference.number)
+    if ticket.status is TicketStatus.PASSED:
+        raise TicketPassed(ticket.reference.number)
     if ticket.status is not TicketStatus.WAITING:
         raise TicketCancelled(ticket.reference.number)
 

@@ -32,13 +32,15 @@ _NOT_FINAL = frozenset(
 class Standing:
     """What the status strip shows: lines waiting, lines refused, and whether the hall answers.
 
-    `blocked_code` says why the oldest waiting line is not taken, and all behind it with it.
+    `waiting_acceptances` of the waiting lines are acceptances: what a clerk counts. `blocked_code`
+    says why the oldest waiting line is not taken, and all behind it with it.
     """
 
     waiting: int
     refused: int
     hall_reachable: bool
     blocked_code: str = ""
+    waiting_acceptances: int = 0
 
 
 class Delivery:
@@ -77,8 +79,9 @@ class Delivery:
             except HallError as error:
                 # The session ended meanwhile: the lines wait for the next one.
                 log.info("delivery not possible now: %s", error.code)
-        waiting, refused = self._journal.undelivered()
-        return Standing(waiting, refused, reachable, self._blocked_code if waiting else "")
+        waiting, acceptances, refused = self._journal.undelivered()
+        blocked = self._blocked_code if waiting else ""
+        return Standing(waiting, refused, reachable, blocked, acceptances)
 
     def close(self) -> None:
         """Drops the connections."""

@@ -4,6 +4,7 @@ All texts of one kind stand in one long string, best matter first, so that a key
 searches by `str.find` that end as soon as a screenful is found.
 """
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +43,8 @@ class MatterIndex:
         """Codes of matters that hold every word typed, best first. Nothing typed gives nothing.
 
         Best: the code itself, then a name, initials, pinyin or code that start so, then those that
-        hold it further on; pinyin only from the start of a syllable.
+        hold it further on; pinyin only from the start of a syllable. What is nowhere so is taken
+        for an abbreviation of a name.
         """
         words = [_folded(word) for word in typed.split()]
         if not words:
@@ -65,12 +67,18 @@ class MatterIndex:
         kinds = (self._names, self._initials, self._pinyin, self._folded_codes)
         for texts in kinds:
             yield from texts.starting_with(word)
+        found = False
         for texts in kinds[:3]:
-            yield from texts.holding(word)
+            for row in texts.holding(word):
+                found = True
+                yield row
+        if not found and len(word) > 1 and not word.isascii():
+            yield from self._names.abbreviated(word)
 
     def _holds(self, row: int, word: str) -> bool:
+        name = self._names.text(row)
         return (
-            word in self._names.text(row)
+            word in name
             or word in self._initials.text(row)
             or self._folded_codes.text(row).startswith(word)
             or self._pinyin.holds(row, word)
@@ -102,6 +110,12 @@ class _Texts:
 
     def holding(self, word: str) -> Iterator[int]:
         yield from self._hits(word, 0)
+
+    def abbreviated(self, word: str) -> Iterator[int]:
+        """Texts that have the word's characters in their order: 教师证 for 教师资格证书."""
+        spread = f"[^{_BREAK}]*?".join(map(re.escape, word))
+        for hit in re.finditer(f"{spread}[^{_BREAK}]*", self._joined):
+            yield bisect_right(self._offsets, hit.start()) - 1
 
     def holds(self, row: int, word: str) -> bool:
         end = self._offsets[row + 1] - 1

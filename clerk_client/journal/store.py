@@ -156,16 +156,18 @@ class Journal:
                 self._connection.execute("DELETE FROM deliveries WHERE seq > ?", (held,))
             self._settled = min(self._settled, held)
 
-    def undelivered(self) -> tuple[int, int]:
-        """How many lines wait, and how many the hall refused."""
+    def undelivered(self) -> tuple[int, int, int]:
+        """How many lines wait, how many of them are acceptances, and how many were refused."""
         with self._lock, told():
             waiting = self._connection.execute(
-                "SELECT count(*) FROM unanswered WHERE seq > ?", (self._settled,)
+                "SELECT count(*), coalesce(sum(kind = 'accepted'), 0) FROM unanswered "
+                "WHERE seq > ?",
+                (self._settled,),
             ).fetchone()
             refused = self._connection.execute(
                 "SELECT count(*) FROM deliveries WHERE state = 'refused'"
             ).fetchone()
-        return int(waiting[0]), int(refused[0])
+        return int(waiting[0]), int(waiting[1]), int(refused[0])
 
     # --- numbers ---
 

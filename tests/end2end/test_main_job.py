@@ -18,6 +18,7 @@ from clerk_client.domain.errors import (
     NotATicket,
     TicketCancelled,
     TicketOfAnotherDay,
+    TicketPassed,
     TicketUsed,
 )
 from clerk_client.domain.people import DocumentType
@@ -198,7 +199,7 @@ def test_two_matters_on_one_ticket_are_both_accepted_and_neither_twice(
         ("https://example.invalid", NotATicket),
         ("A001", TicketUsed),
         ("A002", TicketCancelled),
-        ("A003", TicketCancelled),
+        ("A003", TicketPassed),
     ],
 )
 def test_each_unusable_ticket_is_refused_with_its_own_reason(

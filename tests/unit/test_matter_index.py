@@ -31,6 +31,8 @@ INDEX = MatterIndex(Entry(code, name, *sounds(name)) for code, name in NAMES.ite
         ("fangan", "XA001"),
         ("a4", "A4"),
         ("shehui zhuanyi", "RS003"),
+        ("食许", "SJ019"),
+        ("社保转移", "RS003"),
     ],
 )
 def test_the_matter_meant_comes_first(typed: str, first: str) -> None:

@@ -12,6 +12,7 @@ from clerk_client.domain.errors import (
     TicketCancelled,
     TicketOfAnotherDay,
     TicketOfAnotherHall,
+    TicketPassed,
     TicketUsed,
 )
 from clerk_client.domain.tickets import (
@@ -94,7 +95,7 @@ def test_no_json_breaks_the_reading(fields: object) -> None:
     [
         (TicketStatus.USED, TicketUsed),
         (TicketStatus.CANCELLED, TicketCancelled),
-        (TicketStatus.PASSED, TicketCancelled),
+        (TicketStatus.PASSED, TicketPassed),
     ],
 )
 def test_only_a_waiting_ticket_may_be_used(status: TicketStatus, error: type[Exception]) -> None:
