@@ -5,22 +5,32 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-READY := $(VENV)/ready
+# A .venv serves one Python in one folder: after an upgrade of either or a move it is made anew.
+ID := $(shell { pwd; $(PYTHON) -c 'import os, sys; print(sys.implementation.cache_tag, os.path.realpath(sys.executable))'; } \
+    2>/dev/null | cksum | cut -d' ' -f1 || true)
+MADE := $(VENV)/made-$(ID)
+READY := $(VENV)/ready-$(ID)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak fresh lock format clean
+.PHONY: help setup system demo test check bench soak fresh lock format clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 setup: $(READY)   ## everything the other commands need, installed
 
-$(READY): requirements.lock setup.cfg pyproject.toml setup.sh
-	@./setup.sh
+# Each time, because packages can be removed; with all of them there it takes a moment.
+system:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	    || { echo "[set-up] Python 3.11 or newer is needed, found: $$($(PYTHON) --version)" >&2; exit 1; }
-	@$(PY) -m pip --version >/dev/null 2>&1 \
-	    || { echo "[set-up] Making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv --clear $(VENV); }
+	    || { echo "[set-up] Python 3.11 or newer is needed, found: $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
+	@./setup.sh
+
+$(MADE): | system
+	@echo "[set-up] Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $(MADE)
+
+$(READY): requirements.lock setup.cfg pyproject.toml | $(MADE)
 	@echo "[set-up] Installing Python packages from requirements.lock (one to three minutes the first time)"
 	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock \
 	    | awk '/^Collecting/ { n++; printf "[set-up]   %d %s\n", n, $$2; fflush() } /ERROR/ { print }'
@@ -35,8 +45,8 @@ test: $(READY)    ## every test, on real parts
 	@$(PY) -m tests
 
 check: $(READY)   ## ruff, mypy (also as for Windows), import-linter
-	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m mypy --platform win32
 	@$(VENV)/bin/lint-imports
@@ -44,22 +54,23 @@ check: $(READY)   ## ruff, mypy (also as for Windows), import-linter
 bench: $(READY)   ## measured figures, each beside its peer or limit
 	@$(PY) -m benchmarks
 
-soak: $(READY)    ## long runs
+soak: $(READY)    ## long runs: some minutes of work with a client that is killed again and again
 	@$(PY) -m tests -m soak
 
 fresh:            ## both README commands in an empty Debian 12 (root, debootstrap)
 	@./.ci/fresh
 
 lock: $(READY)    ## renew requirements.lock from setup.cfg
-	@$(PY) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
-	@$(VENV)-lock/bin/uv pip compile setup.cfg --extra hall --extra dev --universal \
-	    --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	    --upgrade --output-file requirements.lock --quiet
-	@rm -rf $(VENV)-lock
+	@trap 'rm -rf $(VENV)-lock' EXIT; set -e; \
+	    $(PY) -m venv --clear $(VENV)-lock; \
+	    $(VENV)-lock/bin/python -m pip install --disable-pip-version-check --quiet uv; \
+	    $(VENV)-lock/bin/uv pip compile setup.cfg --extra hall --extra dev --universal \
+	        --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	        --upgrade --output-file requirements.lock --quiet
 
 format: $(READY)  ## rewrite the code in the house's layout
-	@$(VENV)/bin/ruff format .
-	@$(VENV)/bin/ruff check --fix .
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
 
 clean:            ## remove what the other commands made
-	rm -rf $(VENV) .demo demo-output build *.egg-info
+	rm -rf $(VENV) $(VENV)-lock .demo demo-output build *.egg-info

@@ -15,13 +15,23 @@ PACKAGES="
     dbus-x11 gnome-keyring git
 "
 POLICY=/usr/sbin/policy-rc.d
+OURS="# clerk_client setup.sh"
 
 say() { printf '%s\n' "[set-up] $*"; }
 
+# One package a line, because the name may come back with its architecture (libgl1:amd64).
+# shellcheck disable=SC2086  # the lists are split into words on purpose, here and below
+installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $PACKAGES 2>/dev/null || true)
 missing=""
 for package in $PACKAGES; do
-    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$state" = installed ] || missing="$missing $package"
+    case "
+$installed
+" in
+    *"
+$package installed
+"*) ;;
+    *) missing="$missing $package" ;;
+    esac
 done
 [ -n "$missing" ] || exit 0
 
@@ -34,23 +44,40 @@ else
     exit 1
 fi
 
+log=$(mktemp)
+policy_is_ours=""
+clear_up() {
+    rm -f "$log"
+    [ -z "$policy_is_ours" ] || $as_root rm -f "$POLICY"
+}
+trap clear_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 count=$(echo "$missing" | wc -w)
 say "Installing $count system packages (about a minute):$missing"
-if [ ! -e "$POLICY" ]; then
-    trap '$as_root rm -f "$POLICY"' EXIT
-    trap 'exit 130' INT TERM
-    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$POLICY" >/dev/null
-    $as_root chmod +x "$POLICY"
+# One of ours may be left from a run that was killed. Somebody else's stays as it is.
+if [ ! -e "$POLICY" ] || grep -qxF "$OURS" "$POLICY"; then
+    policy_is_ours=yes
+    printf '#!/bin/sh\n%s\nexit 101\n' "$OURS" | $as_root tee "$POLICY" >/dev/null
+    $as_root chmod 755 "$POLICY"
 fi
-$as_root apt-get update -qq
-# The words apt prints are kept and shown only if it fails; its own progress is shown as a count.
-log=$(mktemp)
-if ! $as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends $missing >"$log" 2>&1; then
+# The words apt prints are kept and shown only if it fails. Another apt at work is waited for.
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq "$@" >"$log" 2>&1
+}
+if ! apt update; then
     cat "$log" >&2
-    rm -f "$log"
+    say "The package lists could not be renewed; going on with those that are here." >&2
+fi
+# shellcheck disable=SC2086
+if ! apt install -y --no-install-recommends $missing; then
+    cat "$log" >&2
+    if grep -q 'dpkg --configure -a' "$log" || [ -n "$(dpkg --audit 2>/dev/null)" ]; then
+        say "An earlier installation was interrupted. As root: dpkg --configure -a" >&2
+    fi
     say "apt could not install:$missing" >&2
     exit 1
 fi
-rm -f "$log"
 say "System packages are there."

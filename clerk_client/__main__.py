@@ -13,10 +13,12 @@ def main(arguments: list[str] | None = None) -> int:
     """The process's exit code: 2 when it cannot begin."""
     options = _parser().parse_args(arguments)
     if options.command == "demo":
+        from clerk_client.demo.screen import display_answers
         from clerk_client.demo.show import run_demo
 
-        return run_demo(options.folder, options.output, with_display=_has_display())
-    if not _has_display():
+        seen = _display_is_named() and display_answers()
+        return run_demo(options.folder, options.output, with_display=seen)
+    if not _display_is_named():
         _tell("NO_DISPLAY")
         return 2
     try:
@@ -36,7 +38,8 @@ def _tell(problem: object) -> None:
     print(f"{words.title}。{words.next_step}。（{words.code}）", file=sys.stderr)
 
 
-def _has_display() -> bool:
+def _display_is_named() -> bool:
+    """Whether it answers is not asked here: that takes as long as Qt takes to load."""
     names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return platform.system() != "Linux" or any(os.environ.get(name) for name in names)
 

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import QApplication, QWidget
 from clerk_client.domain.clock import Clock, SystemClock, hall_day
 from clerk_client.logs import install_crash_hook, start_logging
 from clerk_client.parts import FAILURES, Parts
-from clerk_client.settings import Settings, SettingsBroken
+from clerk_client.settings import Settings
 from clerk_client.ui.crash_page import CrashReports
 from clerk_client.ui.diagnostics.presenter import DiagnosticsPresenter
 from clerk_client.ui.diagnostics.view import DiagnosticsPage
@@ -33,15 +33,15 @@ from clerk_client.ui.theme import apply_theme
 from clerk_client.ui.tray import KeyNotices
 from clerk_client.workers.camera_worker import CameraWorker
 from clerk_client.workers.desk_worker import DeskWorker
+from clerk_client.workers.diagnosis_worker import DiagnosisWorker
 from clerk_client.workers.key_worker import KeyWorker
 from clerk_client.workers.print_worker import PrintWorker
 from clerk_client.workers.sync_worker import SyncWorker
 from clerk_client.workers.thread import WorkerThread
-from ukey.errors import UKeyError
-from ukey.token import Certificate, Token
 
 if TYPE_CHECKING:
     from clerk_client.desk.session import Session
+    from ukey.token import Token
 
 log = logging.getLogger(__name__)
 
@@ -93,16 +93,18 @@ class Application:
 
     def _make_workers(self) -> None:
         parts = self._parts
-        self._keys = KeyWorker(parts.hub)
+        self._keys = KeyWorker(parts.hub, parts.unfit)
         self._camera = CameraWorker(parts.camera)
-        self._desk = DeskWorker(parts.desk, parts.diagnosis, FAILURES)
+        self._desk = DeskWorker(parts.desk, FAILURES)
         self._sync = SyncWorker(parts.delivery, FAILURES)
         self._print = PrintWorker(parts.paperwork, FAILURES)
+        self._diagnosis = DiagnosisWorker(parts.diagnosis, FAILURES)
         self._keys_thread = self._thread(self._keys, "keys")
         self._camera_thread = self._thread(self._camera, "camera")
         self._desk_thread = self._thread(self._desk, "desk")
         self._sync_thread = self._thread(self._sync, "sync")
         self._print_thread = self._thread(self._print, "print")
+        self._diagnosis_thread = self._thread(self._diagnosis, "diagnosis")
 
     def _thread(self, worker: QObject, name: str) -> WorkerThread:
         thread = WorkerThread(worker, name)
@@ -122,6 +124,7 @@ class Application:
             self._tallies_page,
             self._diagnostics_page,
             self._clock.now,
+            is_held=lambda: self._reception.is_accepting,
         )
         self._notices = KeyNotices(self.window, self.window.windowIcon())
 
@@ -133,7 +136,9 @@ class Application:
             open_key=keys.queued(self._keys.open),
             close_key=keys.queued(self._keys.close),
             sign_in=desk.queued(self._desk.sign_in),
-            unfit=self._unfit,
+            sign_out=self._end_session,
+            prepare=desk.queued(self._desk.prepare),
+            open_window=self._open_window,
             demo_pins=demo.pins if demo else {},
         )
         camera = self._camera_thread
@@ -156,7 +161,7 @@ class Application:
             self._tallies_page, desk.queued(self._desk.tally), self._clock.now
         )
         self._diagnostics = DiagnosticsPresenter(
-            self._diagnostics_page, desk.queued(self._desk.diagnose)
+            self._diagnostics_page, self._diagnosis_thread.queued(self._diagnosis.diagnose)
         )
 
     # --- wiring ---
@@ -171,12 +176,16 @@ class Application:
 
     def _wire_session(self) -> None:
         desk, window = self._desk, self.window
+        desk.prepared.connect(self._login.station_ready)
+        desk.station_refused.connect(self._login.station_refused)
+        # Nobody else: whether somebody may come in is known there alone.
         desk.signed_in.connect(self._login.signed_in)
-        desk.signed_in.connect(self._open_window)
         desk.sign_in_refused.connect(self._login.sign_in_refused)
         desk.signed_out.connect(self._login.signed_out)
         window.sign_out_asked.connect(self._sign_out)
+        window.leaving_refused.connect(self._reception.leaving_refused)
         self._sync.standing.connect(window.show_standing)
+        self._sync.failed.connect(window.show_delivery_failed)
 
     def _wire_reception(self) -> None:
         page, reception, desk, camera = (
@@ -202,6 +211,8 @@ class Application:
         desk.accepted.connect(self._sync_thread.queued(self._sync.deliver_now))
         desk.handed_over.connect(reception.handed_over)
         desk.refused.connect(reception.refused)
+        desk.search_refused.connect(reception.search_refused)
+        desk.hand_over_refused.connect(reception.hand_over_refused)
         self._print.printed.connect(reception.printed)
         self._print.printed.connect(partial(self._device_works, "printer"))
         self._print.failed.connect(reception.print_failed)
@@ -213,23 +224,19 @@ class Application:
         self._desk.tallied.connect(self._tallies.tallied)
         self._desk.tally_refused.connect(self._tallies.tally_refused)
         self._diagnostics_page.follow(self._diagnostics)
-        self._desk.diagnosed.connect(self._diagnostics.diagnosed)
-        self._desk.diagnosis_refused.connect(self._diagnostics.diagnosis_refused)
+        self._diagnosis.diagnosed.connect(self._diagnostics.diagnosed)
+        self._diagnosis.refused.connect(self._diagnostics.diagnosis_refused)
         self._diagnostics_page.left.connect(self.window.leave_diagnostics)
         self._login_page.diagnosis_asked.connect(self.window.show_diagnostics)
 
     # --- what several parts are told ---
 
-    def _unfit(self, certificate: Certificate) -> Exception | None:
-        from ukey.certificates import ensure_fit
-
-        try:
-            ensure_fit(certificate, self._parts.authorities(), self._clock.now())
-        except (UKeyError, SettingsBroken) as error:
-            return error
-        return None
-
-    def _tell_keys(self, tokens: list[Token], _problems: list[str]) -> None:
+    def _tell_keys(
+        self, plugged: "list[tuple[Token, Exception | None]]", _problems: list[str]
+    ) -> None:
+        tokens = [token for token, _ in plugged]
+        if not tokens:
+            self.window.strip.show_message("")
         for sentence in self._notices.tokens_seen(tokens):
             self.window.strip.show_message(sentence)
 
@@ -237,13 +244,19 @@ class Application:
         self.window.show_session(session)
         self.window.show_device("key", Level.SUCCESS, "已登录")
         self.window.strip.show_message("")
+        self._reception.welcome(session.clerk.code)
         self.window.show_reception()
         self._sync_thread.queued(self._sync.start)()
 
     def _sign_out(self) -> None:
         self._reception.forget()
-        self._login.signing_out()
         self.window.show_login()
+        self.window.show_device("key", Level.INFO, "未登录")
+        self._login.signing_out()
+
+    def _end_session(self) -> None:
+        """After it nothing is sent; what waits goes out with the next sign-in."""
+        self._sync_thread.queued(self._sync.stop)()
         self._desk_thread.queued(self._desk.sign_out)()
 
     def _lock_window(self, token_id: str) -> None:
@@ -266,7 +279,7 @@ class Application:
     def _device_works(self, subject: str, *_: object) -> None:
         self.window.show_device(subject, Level.SUCCESS, "正常")
 
-    def _device_failed(self, subject: str, error: Exception) -> None:
+    def _device_failed(self, subject: str, *_: object) -> None:
         self.window.show_device(subject, Level.ERROR, "故障")
 
 

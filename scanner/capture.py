@@ -4,7 +4,7 @@ import atexit
 import threading
 from collections.abc import Callable
 
-from scanner.errors import ScannerError
+from scanner.errors import CameraStalled, ScannerError
 from scanner.frames import Frame, FrameSource
 
 STOP_S = 0.5
@@ -14,7 +14,8 @@ class Capture:
     """Opens, reads and releases `source` in a thread of its own.
 
     `on_frame` and `on_failure` are called in that thread; `on_failure` once at most, after which
-    the capture has ended. Nothing is called any more once `stop` has returned True. A Capture runs
+    the capture has ended. An error that is no ScannerError is told as CameraStalled and goes on to
+    threading.excepthook. Nothing is called any more once `stop` has returned True. A Capture runs
     once; the next preview takes a new one, also with the same source.
     """
 
@@ -79,14 +80,23 @@ class Capture:
                 self._deliver(self._source.read())
         except ScannerError as error:
             failure = error
+        except BaseException:
+            # Told as well: whoever watches the preview would wait for ever.
+            failure = CameraStalled(self._source.name)
+            raise
         finally:
+            self._end(failure)
+
+    def _end(self, failure: ScannerError | None) -> None:
+        try:
             # Let go first: whoever hears of the failure may open the source again at once.
             self._source.close()
+        finally:
             with self._arrival:
                 self._ended = True
                 self._arrival.notify_all()
-        if failure is not None and not self._stopping.is_set():
-            self._on_failure(failure)
+            if failure is not None and not self._stopping.is_set():
+                self._on_failure(failure)
 
     def _deliver(self, frame: Frame) -> None:
         if self._stopping.is_set():

@@ -25,6 +25,7 @@ Gray = npt.NDArray[np.uint8]
 # QRCode would also take Micro QR and Model 1, and those invent texts in noise.
 _FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
 _SMALLEST_SIDE = 21  # modules of the smallest code
+_LARGEST_SIDE = 32_767  # zxing takes 65,535, and a step of the cascade doubles the picture
 _PLACES = 4
 _CROP_SIDE = 640
 _CROP_MARGIN = 0.3
@@ -37,6 +38,8 @@ def read_codes(
     gray = as_gray(picture)
     if min(gray.shape) < _SMALLEST_SIDE:
         return []
+    if max(gray.shape) > _LARGEST_SIDE:
+        raise PictureUnreadable
     search = _Search(gray, time.monotonic() + budget_s)
     if search.cascade_a() or not (thorough or search.located):
         return search.readings()

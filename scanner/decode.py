@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from scanner.errors import PictureUnreadable
 from scanner.reading import Reading
 
 if TYPE_CHECKING:
@@ -21,13 +22,19 @@ def decode(
     Takes gray, BGR or BGRA of any number type. After `budget_s` no further step begins.
     `thorough` tries everything on a picture without a code too, and takes up to THOROUGH_BUDGET_S
     if that is more. May be called from any thread. Raises PictureUnreadable when the array cannot
-    be a picture; a picture too small for a code has none.
+    be a picture, is larger than any camera's, or is refused by OpenCV; one too small for a code has
+    none.
     """
+    import cv2
+
     from scanner import cascade
 
     if thorough:
         budget_s = max(budget_s, THOROUGH_BUDGET_S)
-    return cascade.read_codes(picture, budget_s, thorough=thorough)
+    try:
+        return cascade.read_codes(picture, budget_s, thorough=thorough)
+    except cv2.error as error:
+        raise PictureUnreadable from error
 
 
 def decode_frame(bgr: "npt.NDArray[np.generic]") -> list[str]:

@@ -65,11 +65,16 @@ class CameraSource:
             self._at_work.release()
 
     def read(self) -> Frame:
+        import cv2
+
         with self._at_work:
             if self._closed.is_set() or self._capture is None:
                 raise CameraAbsent(self.name)
             asked_at = time.monotonic()
-            came, picture = self._capture.read()
+            try:
+                came, picture = self._capture.read()
+            except cv2.error as error:
+                raise CameraStalled(self.name) from error
             number, now = next(self._numbers), time.monotonic()
         if came and picture is not None:
             return Frame(picture, number, now)

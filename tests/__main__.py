@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+from clerk_client.demo.endings import unwind_on_signals
+from clerk_client.demo.programs import tied
 from tests.helpers.secret_service import secret_service
 
 
@@ -14,9 +16,10 @@ def main(options: list[str]) -> int:
     """pytest's exit code."""
     selected = ["-m", "not soak"] if "-m" not in options else []
     spread = [] if any(o.startswith("-n") for o in options) else ["-n", "2"]
+    unwind_on_signals()
     print("[test] Starting a keyring for the tests", flush=True)
     with secret_service(os.environ) as environment:
-        command = [sys.executable, "-m", "pytest", *spread, *selected, *options]
+        command = tied([sys.executable, "-m", "pytest", *spread, *selected, *options])
         return subprocess.run(command, env=environment, check=False).returncode
 
 

@@ -7,6 +7,7 @@ plain values, so that a driver can be given a process of its own without a chang
 import contextlib
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ _GONE = (
 )
 # ... and what may be anything, until the slot says whether the key is still in it.
 _VAGUE = (pkcs11.GeneralError, pkcs11.DeviceError, pkcs11.FunctionFailed)
+# What the binding says of values that PKCS#11 does not know: an SM2 key's type, for one.
+_STRANGE = (ValueError, TypeError, LookupError)
 _NOTICED_WITHIN = 0.6  # seconds; PC/SC tells of a pull within 0.4
 _LOOK_EVERY = 0.05
 
@@ -82,7 +85,9 @@ class DriverHost:
         self._path = library
         self._library: Any = None
         self._slots: dict[int, Any] = {}
-        self._mechanisms: dict[str, frozenset[Mechanism]] = {}  # by the key's serial
+        # By slot and serial: a serial alone is not always one of a kind.
+        self._mechanisms: dict[tuple[int, str], frozenset[Mechanism]] = {}
+        self._shared_serials: set[str] = set()
         self._opened: dict[int, _Opened] = {}
 
     def tokens(self) -> list[RawToken]:
@@ -108,6 +113,8 @@ class DriverHost:
         # One reader that fails must not hide the key in another.
         if failures and not found:
             raise failures[0]
+        seen = Counter(token.serial for token in found)
+        self._shared_serials.update(serial for serial, count in seen.items() if count > 1)
         return found
 
     def is_present(self, token: RawToken) -> bool:
@@ -115,12 +122,15 @@ class DriverHost:
         if self._library is None or not self._library.initialized:
             return False
         with _told():
+            slot = self._slots.get(token.slot)
+            if slot is not None and _same(slot, token) is not None:
+                return True
             return self._plugged(token) is not None
 
     def open(self, handle: int, token: RawToken, key_id: bytes, pin: str) -> None:
         """Logs in and finds the private key `key_id`. `handle` is the caller's choice.
 
-        The serial is compared first, so that no other clerk's key counts a wrong PIN.
+        Serial or certificates are compared first, so that no other clerk's key counts a wrong PIN.
         Raises PinRefused with the standing after this try, PinLocked without using a try,
         TokenRemoved, DriverFailed.
         """
@@ -189,28 +199,30 @@ class DriverHost:
             self._library.reinitialize()
 
     def _plugged(self, token: RawToken) -> Any:
-        """The key as it is now, mostly where it was. None when it is in no slot."""
-        slot = self._slots.get(token.slot)
-        if slot is not None and (plugged := _same(slot, token)) is not None:
-            return plugged
+        """The key as it is now, mostly where it was. None when it is in no slot.
+
+        Its serial is enough where it was and while no other key says the same; else the
+        certificates, which need no PIN, tell whose key it is.
+        """
         slots = self._library.get_slots(True)
-        return next((found for slot in slots if (found := _same(slot, token)) is not None), None)
+        found = [plugged for slot in slots if (plugged := _same(slot, token)) is not None]
+        if len(found) > 1:
+            self._shared_serials.add(token.serial)
+        is_unique = token.serial.strip("0") != "" and token.serial not in self._shared_serials
+        if is_unique and found and found[0].slot.slot_id == token.slot:
+            return found[0]
+        return next((each for each in found if _has_certificates_of(each, token)), None)
 
     def _looked_at(self, slot: Any, token: Any) -> RawToken:
         serial = _text(token.serial)
-        known = next((o.token for o in self._opened.values() if o.token.serial == serial), None)
-        if known is not None and known.slot == slot.slot_id:
-            # A second session beside the open one gains nothing, and some drivers have but one.
-            certificates = known.certificates
-        else:
-            session = token.open()
-            try:
-                certificates = _certificates(session)
-            finally:
-                _close(session)
+        place = (slot.slot_id, serial)
+        opened = [o.token for o in self._opened.values()]
+        known = next((each for each in opened if (each.slot, each.serial) == place), None)
+        # A second session beside the open one gains nothing, and some drivers have but one.
+        certificates = known.certificates if known is not None else _certificates_on(token)
         # Asked now and not at log-in, which the clerk waits for.
-        if serial not in self._mechanisms:
-            self._mechanisms[serial] = frozenset(slot.get_mechanisms())
+        if place not in self._mechanisms:
+            self._mechanisms[place] = frozenset(slot.get_mechanisms())
         # The replacement character stands for bytes that are not UTF-8: old keys write GBK.
         label = token.label.replace("\N{REPLACEMENT CHARACTER}", "").strip(" \0")
         return RawToken(slot.slot_id, serial, label, _standing(token), certificates)
@@ -224,13 +236,16 @@ class DriverHost:
             try:
                 return plugged.open(user_pin=pin)
             except pkcs11.PKCS11Error as error:
+                refusal = None
                 try:
                     refusal = _refusal(error, plugged.slot)
+                    if refusal is None:
+                        raise
+                    raise refusal from error
                 finally:
+                    # It holds this frame, which holds the PIN: they would keep each other.
+                    del refusal
                     self._forget_failed_login()
-                if refusal is None:
-                    raise
-                raise refusal from error
 
     def _forget_failed_login(self) -> None:
         """The binding leaves the session of a failed login open: only a fresh start closes it.
@@ -248,7 +263,7 @@ class DriverHost:
         if key.key_type is not KeyType.RSA:
             raise DriverFailed(f"a private key of type {key.key_type}")
         for mechanism in (Mechanism.SHA256_RSA_PKCS, Mechanism.RSA_PKCS):
-            if mechanism in self._mechanisms[token.serial]:
+            if mechanism in self._mechanisms[token.slot, token.serial]:
                 return mechanism
         raise DriverFailed("no mechanism for RSA signatures")
 
@@ -263,6 +278,8 @@ def _told(slot: Any = None) -> Iterator[None]:
     except pkcs11.PKCS11Error as error:
         if slot is not None and isinstance(error, _VAGUE) and _vanishes(slot):
             raise TokenRemoved(_detail(error)) from error
+        raise DriverFailed(_detail(error)) from error
+    except _STRANGE as error:
         raise DriverFailed(_detail(error)) from error
 
 
@@ -312,10 +329,38 @@ def _standing(token: Any) -> PinStanding:
     return PinStanding.FULL
 
 
+def _has_certificates_of(plugged: Any, token: RawToken) -> bool:
+    """Not when they cannot be read: then nobody knows whose key it is."""
+    try:
+        return _certificates_on(plugged) == token.certificates
+    except (pkcs11.PKCS11Error, *_STRANGE):
+        return False
+
+
+def _certificates_on(plugged: Any) -> tuple[RawCertificate, ...]:
+    session = plugged.open()
+    try:
+        return _certificates(session)
+    finally:
+        _close(session)
+
+
 def _certificates(session: Any) -> tuple[RawCertificate, ...]:
+    """All that can be read. Raises what the driver says when there are some and none can."""
     # A search left half way stays open in the driver: always to the end.
     found = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
-    return tuple(RawCertificate(bytes(c[Attribute.ID]), bytes(c[Attribute.VALUE])) for c in found)
+    readable: list[RawCertificate] = []
+    failure: Exception | None = None
+    for each in found:
+        try:
+            readable.append(RawCertificate(bytes(each[Attribute.ID]), bytes(each[Attribute.VALUE])))
+        except _GONE:
+            raise
+        except (pkcs11.PKCS11Error, *_STRANGE) as error:
+            failure = error
+    if failure is not None and not readable:
+        raise failure
+    return tuple(readable)
 
 
 def _private_key(session: Any, key_id: bytes) -> Any:

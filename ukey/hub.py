@@ -8,9 +8,11 @@ import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,6 +99,16 @@ class KeyHub:
         Raises PinRefused, PinLocked, CertificateMissing, CertificateUnreadable, NoToken,
         TokenRemoved, KeyTimeout, DriverFailed.
         """
+        try:
+            return self._logged_in(token_id, pin)
+        except BaseException as error:
+            _clear_frames(error)
+            raise
+        finally:
+            # An error keeps this frame, too, for as long as somebody keeps the error.
+            del pin
+
+    def _logged_in(self, token_id: str, pin: str) -> "OpenedKey":
         known = self._known.get(token_id)
         if known is None:
             raise NoToken("no scan showed this key")
@@ -113,7 +125,8 @@ class KeyHub:
         if before is not None:
             before.close(wait=False)
         try:
-            known.lane.ask(lambda host: host.open(handle, known.raw, key_id, pin))
+            # No lambda: its frame could be cleared, but not the function with the PIN inside.
+            known.lane.ask(partial(_log_in, handle, known.raw, key_id, pin))
         except KeyTimeout:
             # Should the log-in still succeed, nobody is left who would log out.
             key.close(wait=False)
@@ -247,6 +260,22 @@ def _place(token: Token) -> tuple[str, str]:
     return (token.certificate.identity if token.certificate else "\uffff", token.id)
 
 
+def _log_in(handle: int, raw: "RawToken", key_id: bytes, pin: str, host: "DriverHost") -> None:
+    host.open(handle, raw, key_id, pin)
+
+
+def _clear_frames(error: BaseException) -> None:
+    """An error outlives the call that it ended: what its frames hold, a PIN, must not."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            traceback.clear_frames(each.__traceback__)
+            waiting += [each.__cause__, each.__context__]
+
+
 def _is_plain(pin: str) -> bool:
     return pin.isascii() and pin.isprintable()
 
@@ -310,16 +339,20 @@ class _Lane:
             self._host.stop()
 
     def _answer_one(self, job: "_Job") -> None:
-        if not job.future.set_running_or_notify_cancel():
+        future, ask = job.future, job.ask
+        if not future.set_running_or_notify_cancel():
             return
         try:
             if self._host is None:
                 from ukey.host import DriverHost
 
                 self._host = DriverHost(self._library)
-            job.future.set_result(job.ask(self._host))
+            future.set_result(ask(self._host))
         except BaseException as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
-            job.future.set_exception(error)
+            # The error keeps this frame as well, and the question holds a PIN.
+            del job, ask
+            _clear_frames(error)
+            future.set_exception(error)
 
 
 @dataclass(frozen=True, slots=True)

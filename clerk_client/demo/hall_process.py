@@ -5,12 +5,15 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from clerk_client.demo.errors import DemoError
+
 _DEADLINE = 30.0
+_LOAD_DEADLINE = 120.0
 _POLL = 0.02
 
 
-class HallNotReady(Exception):
-    """The hall did not load, enrol or start; the text is what it said."""
+class HallNotReady(DemoError):
+    """The hall did not load, enrol, start or end; the text is what it said."""
 
     code = "DEMO_HALL_NOT_READY"
 
@@ -18,21 +21,27 @@ class HallNotReady(Exception):
 def hall_command(
     *arguments: str | Path, timeout: float = _DEADLINE
 ) -> subprocess.CompletedProcess[str]:
-    """`python -m clerk_client.hall …`, run to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "clerk_client.hall", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=timeout,
-        check=False,
-    )
+    """`python -m clerk_client.hall …`, run to its end. Raises HallNotReady if it takes too long."""
+    command = [sys.executable, "-m", "clerk_client.hall", *map(str, arguments)]
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise HallNotReady(f"{arguments[0]}: no end within {timeout:.0f} s") from error
 
 
 class HallProcess:
     """One hall under `folder`: load, enrol, start; a second start keeps port and database.
 
-    Usable as a context: starts on entry, stops on exit.
+    Usable as a context: starts on entry, stops on exit. Whatever happens to the process that starts
+    it, the service does not outlive it: it ends when the pipe to its standard input does.
     """
 
     def __init__(self, folder: Path, authorities: bytes) -> None:
@@ -63,7 +72,8 @@ class HallProcess:
 
     def load(self, folder: Path) -> None:
         """Takes over the folder's files; fails with the findings."""
-        done = hall_command("load", folder, "--database", self.database)
+        options = ("--database", self.database)
+        done = hall_command("load", folder, *options, timeout=_LOAD_DEADLINE)
         if done.returncode != 0:
             raise HallNotReady(done.stderr)
 
@@ -81,8 +91,9 @@ class HallProcess:
         command = [sys.executable, "-m", "clerk_client.hall", "serve"]
         command += ["--database", self.database, "--authorities", str(self._authorities)]
         command += ["--port", str(self.port), "--port-file", str(self._port_file)]
+        command += ["--until-stdin-closes"]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         for _ in range(int(_DEADLINE / _POLL)):
             if self._port_file.exists():
                 self.port = int(self._port_file.read_text(encoding="ascii"))
@@ -96,23 +107,32 @@ class HallProcess:
         raise HallNotReady(self.log)
 
     def stop(self) -> int:
-        """Ends it as the operating system would (SIGTERM) and tells its exit code."""
+        """Ends it as the operating system would (SIGTERM) and tells its exit code.
+
+        Raises HallNotReady if it has to be killed.
+        """
         assert self._process is not None, "the hall does not run"
         process, self._process = self._process, None
         process.terminate()
         try:
             return process.wait(_DEADLINE)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             process.kill()
             process.wait()
-            raise
+            raise HallNotReady(f"serve: no end within {_DEADLINE:.0f} s") from error
+        finally:
+            _close_pipe(process)
 
     def kill(self) -> None:
-        """Ends it as a power cut would (SIGKILL)."""
+        """Ends it with nothing written or said any more (SIGKILL).
+
+        Not a power cut: what the service handed to the operating system reaches the disk.
+        """
         if self._process is not None:
             process, self._process = self._process, None
             process.kill()
             process.wait()
+            _close_pipe(process)
 
     def __enter__(self) -> "HallProcess":
         self.start()
@@ -126,3 +146,8 @@ class HallProcess:
     ) -> None:
         if self._process is not None:
             self.stop()
+
+
+def _close_pipe(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    process.stdin.close()

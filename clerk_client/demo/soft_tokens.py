@@ -6,7 +6,6 @@ have the library loaded a second time.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from clerk_client.demo.authority import Authority, PrivateKey, rsa_key
+from clerk_client.demo.programs import run_program
 from ukey.catalog import Driver
 
 LIBRARY = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -133,15 +133,8 @@ class SoftTokens:
         return self._run(["softhsm2-util", *arguments], b"")
 
     def _run(self, command: list[str], given: bytes) -> str:
-        done = subprocess.run(
-            command,
-            input=given,
-            check=True,
-            capture_output=True,
-            env={**os.environ, **self.environment},
-            timeout=30,
-        )
-        return done.stdout.decode("utf-8", "replace")
+        environment = {**os.environ, **self.environment}
+        return run_program(command, given=given, environment=environment)
 
 
 def _write_certificate(label: str, pin: str, object_id: str, der: bytes) -> None:

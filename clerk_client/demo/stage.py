@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from clerk_client.demo.authority import Authority
+from clerk_client.demo.folders import alone_in, claim
 from clerk_client.demo.hall_process import HallProcess
 from clerk_client.demo.photographs import photograph
 from clerk_client.demo.slip import SlipText
@@ -56,9 +57,17 @@ class Stage:
 
 @contextmanager
 def set_stage(folder: Path, now: datetime, say: Say) -> Iterator[Stage]:
-    """Prepares `folder`, runs the hall as a process for as long as the context lasts."""
+    """Prepares `folder`, runs the hall as a process for as long as the context lasts.
+
+    Nobody else sets a stage there meanwhile. Raises DemoError.
+    """
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    claim(folder)
+    with alone_in(folder):
+        yield from _set(folder, now, say)
+
+
+def _set(folder: Path, now: datetime, say: Say) -> Iterator[Stage]:
     store, authority = _keys(folder / "keys", say)
     say("Loading the sample hall")
     for old in ("hall", "journal", "files"):

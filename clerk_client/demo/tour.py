@@ -9,11 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import ImageGrab
+from PIL import Image, ImageGrab
 
+from clerk_client.demo.errors import ProgramFailed
+from clerk_client.demo.folders import Leavings
+from clerk_client.demo.programs import run_program, tied
 from clerk_client.demo.screen import VirtualScreen
 from clerk_client.demo.stage import CLERK, Stage
 
@@ -51,37 +55,43 @@ class Outcome:
 
 def take_tour(stage: Stage, output: Path, say: Say) -> int:
     """0 when three clients were accepted, one by each look-up, and all receipts were printed."""
-    for old in output.glob("*"):
-        if old.suffix in (".png", ".pdf", ".json", ".txt"):
-            old.unlink()
-    output.mkdir(parents=True, exist_ok=True)
+    leavings = Leavings(output)
     before = set(stage.receipts.glob("*.pdf"))
     outcome = Outcome()
     with VirtualScreen() as screen:
         environment = {**screen.environment, **stage.environment}
         _give_keys("".join(visit.name for visit in _VISITS), environment)
-        command = [sys.executable, "-m", "clerk_client", "--station", str(stage.settings)]
-        with (output / "client.txt").open("wb") as log:
+        command = tied([sys.executable, "-m", "clerk_client", "--station", str(stage.settings)])
+        with leavings.place("client.txt").open("wb") as log:
             client = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        hands = _Hands(client, environment, output)
         try:
-            _work(hands, outcome, say)
-            hands.press("alt+F4")
-        except TourFailed as failure:
-            outcome.problems.append(str(failure))
-            hands.picture("99-failed")
+            _walk(_Hands(client, environment, leavings), outcome, say)
+        except BaseException:
+            client.kill()
+            raise
         finally:
             _end(client, outcome)
     printed = sorted(set(stage.receipts.glob("*.pdf")) - before)
     for receipt in printed:
-        (output / receipt.name).write_bytes(receipt.read_bytes())
+        leavings.place(receipt.name).write_bytes(receipt.read_bytes())
     outcome.problems += _wrong_receipts(printed, outcome.accepted)
-    _write_summary(output, outcome, [receipt.name for receipt in printed])
+    _write_summary(leavings, outcome, [receipt.name for receipt in printed])
     for problem in outcome.problems:
         say(f"FAILED: {problem}")
     if not outcome.problems:
         say(f"{len(printed)} clients accepted, their receipts printed: see {output}")
     return 1 if outcome.problems else 0
+
+
+def _walk(hands: "_Hands", outcome: Outcome, say: Say) -> None:
+    try:
+        _work(hands, outcome, say)
+        hands.press("alt+F4")
+    except (TourFailed, ProgramFailed) as failure:
+        outcome.problems.append(str(failure))
+        # The screen itself may be what failed.
+        with suppress(TourFailed):
+            hands.picture("99-failed")
 
 
 def _work(hands: "_Hands", outcome: Outcome, say: Say) -> None:
@@ -165,11 +175,14 @@ class _Hands:
     """Types, waits for titles, takes pictures."""
 
     def __init__(
-        self, client: "subprocess.Popen[bytes]", environment: dict[str, str], output: Path
+        self,
+        client: "subprocess.Popen[bytes]",
+        environment: dict[str, str],
+        leavings: Leavings,
     ) -> None:
         self._client = client
         self._environment = environment
-        self._output = output
+        self._leavings = leavings
 
     def wait_for(self, words: str) -> str:
         """The title, once it holds the words."""
@@ -186,11 +199,10 @@ class _Hands:
 
     def wait_until_painted(self) -> None:
         """Until two looks at the screen, a moment apart, show the same."""
-        display = self._environment["DISPLAY"]
-        last = ImageGrab.grab(xdisplay=display).tobytes()
+        last = self._seen().tobytes()
         for _ in range(int(_PATIENCE / _SETTLED)):
             time.sleep(_SETTLED)
-            now = ImageGrab.grab(xdisplay=display).tobytes()
+            now = self._seen().tobytes()
             if now == last:
                 return
             last = now
@@ -206,19 +218,18 @@ class _Hands:
 
     def picture(self, name: str) -> None:
         """Of the whole screen, into the output folder."""
-        grabbed = ImageGrab.grab(xdisplay=self._environment["DISPLAY"])
-        grabbed.save(self._output / f"{name}.png")
+        self._seen().save(self._leavings.place(f"{name}.png"))
+
+    def _seen(self) -> Image.Image:
+        try:
+            return ImageGrab.grab(xdisplay=self._environment["DISPLAY"])
+        except OSError as error:
+            raise TourFailed(f"the screen cannot be seen: {error}") from error
 
     def _xdotool(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *arguments],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        return done.stdout.strip()
+        # It fails as long as no window is active.
+        command = ["xdotool", *arguments]
+        return run_program(command, environment=self._environment, may_fail=True).strip()
 
 
 def _give_keys(text: str, environment: dict[str, str]) -> None:
@@ -227,19 +238,15 @@ def _give_keys(text: str, environment: dict[str, str]) -> None:
     Before the client starts: xdotool would do so while it types, and a client that is slow to hear
     of it loses characters.
     """
-    listed = subprocess.run(
-        ["xmodmap", "-pke"], env=environment, capture_output=True, text=True, check=True
-    )
+    listed = run_program(["xmodmap", "-pke"], environment=environment)
     spare = []
-    for row in listed.stdout.splitlines():
+    for row in listed.splitlines():
         key, _, symbols = row.partition("=")
         if not symbols.strip() or symbols.split()[0].startswith("XF86"):
             spare.append(key.split()[1])
     wanted = sorted(character for character in set(text) if not character.isascii())
     bindings = [f"keycode {key} = U{ord(c):04X}" for key, c in zip(spare, wanted, strict=False)]
-    subprocess.run(
-        ["xmodmap", "-"], input="\n".join(bindings), env=environment, text=True, check=True
-    )
+    run_program(["xmodmap", "-"], given="\n".join(bindings).encode(), environment=environment)
 
 
 def _end(client: "subprocess.Popen[bytes]", outcome: Outcome) -> None:
@@ -270,16 +277,14 @@ def _wrong_receipts(printed: list[Path], accepted: list[dict[str, str]]) -> list
 
 
 def _text_of(pdf: Path) -> str:
-    command = ["pdftotext", "-layout", str(pdf), "-"]
-    done = subprocess.run(command, capture_output=True, timeout=30, check=False)
-    return "".join(done.stdout.decode("utf-8", "replace").split())
+    return "".join(run_program(["pdftotext", "-layout", str(pdf), "-"]).split())
 
 
-def _write_summary(output: Path, outcome: Outcome, receipts: list[str]) -> None:
+def _write_summary(leavings: Leavings, outcome: Outcome, receipts: list[str]) -> None:
     summary = {
         "accepted": outcome.accepted,
         "receipts": receipts,
         "problems": outcome.problems,
     }
     text = json.dumps(summary, ensure_ascii=False, indent=2)
-    (output / "summary.json").write_text(text + "\n", encoding="utf-8")
+    leavings.place("summary.json").write_text(text + "\n", encoding="utf-8")

@@ -6,9 +6,11 @@ import sys
 import tomllib
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 import resources
 from clerk_client.domain.clock import SystemClock
-from clerk_client.hall.errors import HallError
+from clerk_client.hall.errors import DatabaseUnusable, HallError
 from clerk_client.hall.findings import LoadRefused
 from clerk_client.hall.store import open_engine, upgrade_schema
 from ukey.errors import CertificateUnfit
@@ -28,11 +30,21 @@ def main(arguments: list[str] | None = None) -> int:
     except LoadRefused as refused:
         for finding in refused.findings:
             print(finding, file=sys.stderr)
-    except (HallError, CertificateUnfit) as error:
-        print(f"{error.code}: {error}", _words(error.code), sep="\n", file=sys.stderr)
+    except HallError as error:
+        _tell(error.code, error)
+    except DBAPIError as error:
+        # Without the statement, which says nothing to whoever typed the address.
+        _tell(DatabaseUnusable.code, error.orig)
+    except CertificateUnfit as error:
+        # The words for a certificate are about a clerk's key; here it is a file of IT's.
+        _tell("HALL_FILE", f"{options.authorities}: {error}")
     except OSError as error:
-        print(f"HALL_FILE: {error}", _words("HALL_FILE"), sep="\n", file=sys.stderr)
+        _tell("HALL_FILE", error)
     return 1
+
+
+def _tell(code: str, detail: object) -> None:
+    print(f"{code}: {detail}", _words(code), sep="\n", file=sys.stderr)
 
 
 def _words(code: str) -> str:
@@ -57,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
     serve.add_argument("--port-file", type=Path, help="the port is written there")
     serve.add_argument("--public-url", default="", help="how stations reach it through a proxy")
+    serve.add_argument(
+        "--until-stdin-closes",
+        action="store_true",
+        help="stop when the program that started it ends, however it ends",
+    )
     serve.set_defaults(run=_serve)
     for command in (load, enrol, serve):
         command.add_argument("--database", required=True, help="sqlite:////folder/hall.sqlite")
@@ -92,7 +109,13 @@ def _serve(options: argparse.Namespace) -> int:
     engine = open_engine(options.database)
     upgrade_schema(engine)
     app = build_app(engine, authorities, SystemClock(), options.public_url)
-    serve(app, options.host, options.port, options.port_file)
+    serve(
+        app,
+        options.host,
+        options.port,
+        options.port_file,
+        until_stdin_closes=options.until_stdin_closes,
+    )
     engine.dispose()
     return 0
 

@@ -126,15 +126,13 @@ def session_of(engine: Engine, token: str, proof: Proof, now: datetime) -> Sessi
 
     Raises TokenExpired, ClerkLocked, ProofWrong.
     """
+    # A stranger's call must not wait for the writer's lock, nor make others wait for it.
+    with reading(engine) as connection:
+        _live_session(connection, token, proof, now)
     with writing(engine) as connection:
         spend(connection, proof, now)
-        row = _session_row(connection, token)
-        if row is None or row.expires_at <= rfc3339(now):
-            raise TokenExpired
-        if row.key_sha256 != proof.key_sha256:
-            raise ProofWrong(field="jwk")
-        if row.locked:
-            raise ClerkLocked
+        # Again: whoever held the lock may have ended the session or locked the clerk.
+        row = _live_session(connection, token, proof, now)
         return Session(
             clerk=row.clerk,
             clerk_name=row.name,
@@ -245,9 +243,11 @@ def _open_session(
     return TokenAnswer(access_token=token, **_session_facts(connection, session))
 
 
-def _session_row(connection: Connection, token: str) -> Row[*tuple[Any, ...]] | None:
+def _live_session(
+    connection: Connection, token: str, proof: Proof, now: datetime
+) -> Row[*tuple[Any, ...]]:
     tokens, clerks, stations = tables.tokens.c, tables.clerks.c, tables.stations.c
-    return connection.execute(
+    row = connection.execute(
         select(
             *tokens,
             clerks.name,
@@ -260,6 +260,13 @@ def _session_row(connection: Connection, token: str) -> Row[*tuple[Any, ...]] | 
         .join(tables.stations, tokens.station == stations.code)
         .where(tokens.token_sha256 == _token_sha256(token))
     ).first()
+    if row is None or row.expires_at <= rfc3339(now):
+        raise TokenExpired
+    if row.key_sha256 != proof.key_sha256:
+        raise ProofWrong(field="jwk")
+    if row.locked:
+        raise ClerkLocked
+    return row
 
 
 def _session_facts(connection: Connection, session: Session) -> dict[str, Any]:

@@ -102,8 +102,12 @@ def _hall_code(cell: str) -> str:
 
 
 def _appointment_number(cell: str) -> str:
-    number: str = _CODE(folded_appointment_number(cell))
-    return number
+    if not cell:
+        raise _CellWrong("EMPTY")
+    try:
+        return folded_appointment_number(cell)
+    except DomainError as error:
+        raise _CellWrong("APPOINTMENT_NUMBER", value=cell[:40]) from error
 
 
 def _appointment_or_none(cell: str) -> str:

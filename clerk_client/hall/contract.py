@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -105,8 +106,9 @@ def answer_with_problems(app: FastAPI) -> None:
         return problem_response(error)
 
     @app.exception_handler(OperationalError)
-    async def tell_database(_: Request, error: OperationalError) -> JSONResponse:
-        log.error("database: %s", error.orig)
+    @app.exception_handler(NoConnectionFree)
+    async def tell_database(_: Request, error: OperationalError | NoConnectionFree) -> JSONResponse:
+        log.error("database: %s", error.orig if isinstance(error, OperationalError) else error)
         return problem_response(DatabaseUnusable())
 
     @app.exception_handler(RequestValidationError)

@@ -159,7 +159,7 @@ class StationKeyInvalid(HallError):
 
 
 class EnrolmentCodeWrong(HallError):
-    """The enrolment code is not this station's, or was used for another key."""
+    """The enrolment code is not this station's, was used for another key, or is a week old."""
 
     code = "ENROLMENT_CODE_WRONG"
     status = 403

@@ -24,6 +24,7 @@ SENTENCES = {
     "NOT_A_DAY": "{column} 的值“{value}”不是日期，应写成 2026-11-21",
     "NOT_A_COUNT": "{column} 的值“{value}”不对，应为 0 到 3650 的整数",
     "TICKET_NUMBER": "排队号“{value}”不对，应为大写字母加 3 到 4 位数字，例如 A023",
+    "APPOINTMENT_NUMBER": "预约号“{value}”不对，只能用文字、字母、数字和横线，最多 40 个",
     "DUPLICATE": "与第 {line} 行重复：{value}",
     "IDENTITY_TAKEN": "证书标识“{value}”已属于工作人员 {known}",
     "UNKNOWN": "{column} 中的“{value}”不存在",

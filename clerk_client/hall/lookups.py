@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Connection, Engine, Row, select
 
 from clerk_client.domain.appointments import folded_appointment_number
+from clerk_client.domain.errors import AppointmentNumberInvalid
 from clerk_client.hall import tables
 from clerk_client.hall.errors import AppointmentUnknown, TicketUnknown
 from clerk_client.hall.stations import station_answer
@@ -92,9 +93,13 @@ def ticket(engine: Engine, number: str, day: date) -> TicketAnswer:
 def appointment(engine: Engine, number: str) -> AppointmentAnswer:
     """The appointment of that number. Raises AppointmentUnknown."""
     appointments = tables.appointments
+    try:
+        folded = folded_appointment_number(number)
+    except AppointmentNumberInvalid as error:
+        raise AppointmentUnknown from error
     with reading(engine) as connection:
         row = connection.execute(
-            select(appointments).where(appointments.c.number == folded_appointment_number(number))
+            select(appointments).where(appointments.c.number == folded)
         ).first()
     if row is None:
         raise AppointmentUnknown

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from clerk_client.domain.appointments import AppointmentStatus, folded_appointment_number
 from clerk_client.domain.cases import Category
 from clerk_client.domain.clock import from_rfc3339, hall_day, rfc3339
+from clerk_client.domain.errors import AppointmentNumberInvalid
 from clerk_client.domain.numbers import is_official_number
 from clerk_client.domain.tickets import TicketStatus
 from clerk_client.hall import tables
@@ -264,31 +265,39 @@ def _mark_used(connection: Connection, line: Line) -> None:
         else:
             _mark_ticket(connection, day, str(slip.get("number")), line)
     booked = line.body.get("appointment")
-    if isinstance(booked, str) and booked:
-        appointments = tables.appointments
-        connection.execute(
-            update(appointments)
-            .where(
-                appointments.c.number == folded_appointment_number(booked),
-                appointments.c.used_by == "",
-            )
-            .values(status=AppointmentStatus.USED.value, used_by=line.head.key)
-        )
+    if isinstance(booked, str):
+        _mark_appointment(connection, booked, line)
+
+
+def _mark_appointment(connection: Connection, typed: str, line: Line) -> None:
+    appointments = tables.appointments
+    try:
+        number = folded_appointment_number(typed)
+    except AppointmentNumberInvalid:
+        # The acceptance stands; there is no such appointment to mark.
+        return
+    connection.execute(
+        update(appointments)
+        .where(appointments.c.number == number, appointments.c.used_by == "")
+        .values(status=AppointmentStatus.USED.value, used_by=line.head.key)
+    )
 
 
 def _mark_ticket(connection: Connection, day: date, number: str, line: Line) -> None:
-    """A ticket for several matters is used up with the last of them, any other at once."""
+    """A ticket is used up with the last of its matters, or at once by a matter that it has not.
+
+    A matter of the ticket that comes again, from a second window without network, ends nothing.
+    """
     tickets, booked = tables.tickets, tables.ticket_matters
     on_ticket = (booked.c.day == day, booked.c.number == number)
-    marked = connection.execute(
+    connection.execute(
         update(booked)
         .where(*on_ticket, booked.c.matter == line.head.matter, booked.c.used_by == "")
         .values(used_by=line.head.key)
     )
-    left = connection.scalar(
-        select(booked.c.matter).where(*on_ticket, booked.c.used_by == "").limit(1)
-    )
-    if marked.rowcount and left is not None:
+    matters = connection.execute(select(booked.c.matter, booked.c.used_by).where(*on_ticket)).all()
+    is_on_ticket = any(each.matter == line.head.matter for each in matters)
+    if is_on_ticket and any(each.used_by == "" for each in matters):
         return
     connection.execute(
         update(tickets)

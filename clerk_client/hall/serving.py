@@ -3,16 +3,27 @@
 import os
 import signal
 import socket
+import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 
-def serve(app: FastAPI, host: str, port: int, port_file: Path | None) -> None:
+def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    port_file: Path | None,
+    *,
+    until_stdin_closes: bool = False,
+) -> None:
     """Serves until SIGTERM or Ctrl+C. Port 0 takes a free one; `port_file` then holds it.
 
-    Raises OSError when the port is taken.
+    With `until_stdin_closes` also until standard input ends, as it does when the program at its
+    other end was killed. Raises OSError when the port is taken.
     """
     config = uvicorn.Config(
         app,
@@ -39,8 +50,21 @@ def serve(app: FastAPI, host: str, port: int, port_file: Path | None) -> None:
     # Inherited by each connection. Without it a short answer waits 40 ms for the reader's
     # acknowledgement; asyncio sets it only on sockets that it made itself.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if until_stdin_closes:
+        threading.Thread(target=_await_end_of_stdin, args=[stop], daemon=True).start()
     with listening:
         server.run(sockets=[listening])
+
+
+def _await_end_of_stdin(then: Callable[[], None]) -> None:
+    try:
+        # Unbuffered: Python aborts at its end while a thread holds the buffer of sys.stdin.
+        while sys.stdin is not None and os.read(sys.stdin.fileno(), 4096):
+            pass
+    except OSError:
+        # A console or pipe that broke has ended as well.
+        pass
+    then()
 
 
 class _Server(uvicorn.Server):

@@ -5,8 +5,10 @@ import binascii
 import hashlib
 import secrets
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from clerk_client.domain.clock import rfc3339
@@ -14,23 +16,31 @@ from clerk_client.hall import tables
 from clerk_client.hall.errors import (
     EnrolmentCodeWrong,
     HallError,
+    RequestInvalid,
     StationKeyInvalid,
     StationKeyOther,
     WindowUnknown,
 )
 from clerk_client.hall.limits import ensure_not_limited, note_failure
 from clerk_client.hall.store import reading, this_hall, writing
-from clerk_client.wire.messages import StationAnswer, StationRequest
+from clerk_client.wire.messages import Code, StationAnswer, StationRequest
 
 # Without the letters and digits that are taken for each other when they are read out.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_CODE_LASTS = timedelta(days=7)
+_NAME = TypeAdapter(Annotated[str, Code])
 
 
 def new_enrolment_code(engine: Engine, station: str, window: str, now: datetime) -> str:
-    """A code that enrols one key under this name; an unused older code ends.
+    """A code that enrols one key under this name within 7 days; an unused older code ends.
 
-    Raises HallNotLoaded, WindowUnknown.
+    Raises RequestInvalid for a name that no station could send, HallNotLoaded, WindowUnknown.
     """
+    try:
+        _NAME.validate_python(station)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise RequestInvalid(f"station: {reason}", field="station") from error
     code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
     enrolments = tables.enrolments.c
     with writing(engine) as connection:
@@ -83,6 +93,9 @@ def _enrol(
         )
     ).first()
     if enrolment is None or enrolment.key_sha256 not in ("", key_sha256):
+        raise EnrolmentCodeWrong
+    # One that was used with this key only has its answer repeated, at any time.
+    if enrolment.key_sha256 == "" and enrolment.made_at < rfc3339(now - _CODE_LASTS):
         raise EnrolmentCodeWrong
     known = connection.execute(
         select(tables.stations).where(

@@ -15,7 +15,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from clerk_client.hall import tables
 from clerk_client.hall.errors import DatabaseAddressWrong, HallNotLoaded
 
-_WAIT_FOR_WRITER = 30  # seconds; a writer holds SQLite for a few milliseconds
+# Seconds. A writer holds SQLite for a few milliseconds, and a client gives up after 8 s: it must
+# hear what is wrong before that.
+_WAIT_FOR_WRITER = 5
+# One for each thread that FastAPI works with, so that a call that only reads never waits behind
+# those that wait for the writer's lock.
+_CONNECTIONS = {"pool_size": 40, "max_overflow": 10, "pool_timeout": 5}
 
 
 def open_engine(url: str) -> Engine:
@@ -28,7 +33,10 @@ def open_engine(url: str) -> Engine:
         if parsed.database in (None, "", ":memory:"):
             raise DatabaseAddressWrong("a file is needed: sqlite:////folder/hall.sqlite")
         engine = create_engine(
-            parsed, hide_parameters=True, connect_args={"timeout": _WAIT_FOR_WRITER}
+            parsed,
+            hide_parameters=True,
+            connect_args={"timeout": _WAIT_FOR_WRITER},
+            **_CONNECTIONS,
         )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise DatabaseAddressWrong(str(error)) from error

@@ -3,12 +3,9 @@
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
-from clerk_client.ui.notices import Level
+from clerk_client.ui.notices import SIGNS, Level
 from clerk_client.ui.widgets import Text, restyled
 from clerk_client.ui.wording import Words
-
-# Signs that differ in form: nobody has to tell red from green.
-SIGNS = {Level.INFO: "i", Level.SUCCESS: "✓", Level.WARNING: "!", Level.ERROR: "✗"}
 
 
 class FindingFrame(QFrame):

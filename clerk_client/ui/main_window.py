@@ -42,11 +42,12 @@ class MainWindow(QMainWindow):
     """Shows one of the pages that it is given; what stands on them is not its business.
 
     Without a session only the login page and the diagnostics can be shown. A page learns that it
-    comes and goes by Qt's show and hide events.
+    comes and goes by Qt's show and hide events. While `is_held`, the clerk cannot leave the
+    reception by any way: another page, signing out, closing.
     """
 
     sign_out_asked = pyqtSignal()
-    closing = pyqtSignal()
+    leaving_refused = pyqtSignal()  # the reception is held; it is shown
     page_changed = pyqtSignal(QWidget)  # the page that is shown now
 
     def __init__(
@@ -57,8 +58,10 @@ class MainWindow(QMainWindow):
         tallies: QWidget,
         diagnostics: QWidget,
         now: Callable[[], datetime],
+        is_held: Callable[[], bool],
     ) -> None:
         super().__init__()
+        self._is_held = is_held
         self.setObjectName("mainWindow")
         self._hall_name = hall_name
         self.setStyleSheet(resources.text("window.qss"))
@@ -82,7 +85,7 @@ class MainWindow(QMainWindow):
         }
         self._sign_out = _entry("退出登录", "")
         self._sign_out.setCheckable(False)
-        self._sign_out.clicked.connect(lambda: self.sign_out_asked.emit())
+        self._sign_out.clicked.connect(lambda: self._unless_held(self.sign_out_asked.emit))
         self._offline = NoticeBar()
         self._offline.hide()
         self.strip = StatusStrip(now)
@@ -129,19 +132,27 @@ class MainWindow(QMainWindow):
         if session is None:
             self._who.clear()
             self._offline.hide()
+            self.strip.forget_standing()
             return
         self._hall.setText(session.hall_name)
         role = _ROLES[session.clerk.role]
         self._who.setText(f"{session.window.name}　{session.clerk.name}（{role}）")
 
     def show_standing(self, standing: "Standing") -> None:
-        """After each pass of the delivery."""
+        """After each pass of the delivery; one that ends after the clerk left is no news."""
+        if self._session is None:
+            return
         self.strip.show_standing(standing)
-        offline = not standing.hall_reachable and self._session is not None
+        offline = not standing.hall_reachable
         self._offline.setVisible(offline)
         if offline:
             words = wording_for("WORKING_OFFLINE", {"waiting": standing.waiting})
             self._offline.show_notice(words.title, words.next_step, Level.WARNING)
+
+    def show_delivery_failed(self, error: Exception) -> None:
+        """A pass of the delivery did not come to its end."""
+        if self._session is not None:
+            self.strip.show_delivery_failed(error)
 
     def show_device(self, subject: str, level: Level, word: str) -> None:
         """`subject` is key, camera or printer."""
@@ -168,8 +179,8 @@ class MainWindow(QMainWindow):
     # --- inside ---
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.closing.emit()
-        super().closeEvent(event)
+        event.ignore()
+        self._unless_held(lambda: super(MainWindow, self).closeEvent(event))
 
     def _show_signed_in(self, page: QWidget) -> None:
         if self._session is not None:
@@ -205,11 +216,19 @@ class MainWindow(QMainWindow):
             # A checkable button unchecks itself when pressed twice: the page decides instead.
             button.clicked.connect(partial(self._chosen, show))
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
-            shortcut.activated.connect(show)
+            shortcut.activated.connect(partial(self._unless_held, show))
 
     def _chosen(self, show: Callable[[], None], _checked: bool) -> None:
-        show()
+        self._unless_held(show)
         self._show(self.page)
+
+    def _unless_held(self, leave: Callable[[], object]) -> None:
+        if self._is_held():
+            # A crash page may cover it.
+            self._show(self._reception)
+            self.leaving_refused.emit()
+        else:
+            leave()
 
     def _arrange(self) -> None:
         self._bar = QFrame()

@@ -1,4 +1,4 @@
-"""How much a notice on a page weighs."""
+"""How much a notice on a page weighs, and its sign."""
 
 import enum
 
@@ -10,3 +10,7 @@ class Level(enum.Enum):
     SUCCESS = "success"
     WARNING = "warning"
     ERROR = "error"
+
+
+# Signs that differ in form: nobody has to tell red from green.
+SIGNS = {Level.INFO: "i", Level.SUCCESS: "✓", Level.WARNING: "!", Level.ERROR: "✗"}

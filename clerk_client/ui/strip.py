@@ -8,9 +8,9 @@ from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from clerk_client.domain.clock import HALL_OFFSET
-from clerk_client.ui.finding import SIGNS
-from clerk_client.ui.notices import Level
+from clerk_client.ui.notices import SIGNS, Level
 from clerk_client.ui.widgets import restyled
+from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
     from clerk_client.journal.delivery import Standing
@@ -29,6 +29,7 @@ class StatusStrip(QFrame):
         self._waiting = QLabel()
         self._refused = QLabel()
         self._refused.setToolTip("大厅没有接受的记录，请告知主管")
+        self._trouble = QLabel()
         self._message = QLabel()
         self._devices = {subject: QLabel() for subject in DEVICES}
         self._time = QLabel()
@@ -37,7 +38,7 @@ class StatusStrip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 4, 14, 4)
         row.setSpacing(18)
-        for label in (self._hall, self._waiting, self._refused):
+        for label in (self._hall, self._waiting, self._refused, self._trouble):
             row.addWidget(label)
         row.addWidget(self._message, 1)
         for label in self._devices.values():
@@ -47,9 +48,8 @@ class StatusStrip(QFrame):
         self._timer.timeout.connect(self._tick)
         self._timer.start(1000)
         self._tick()
-        self._say(self._hall, "大厅连接中…", Level.INFO)
-        # Nothing is said of what was not looked at yet.
-        for label in (self._refused, self._waiting, *self._devices.values()):
+        self.forget_standing()
+        for label in self._devices.values():
             label.hide()
 
     def show_standing(self, standing: "Standing") -> None:
@@ -58,10 +58,21 @@ class StatusStrip(QFrame):
             self._say(self._hall, "大厅已连接", Level.SUCCESS)
         else:
             self._say(self._hall, "大厅连不上", Level.WARNING)
+        self._hall.show()
         self._say(self._waiting, f"待上报 {standing.waiting} 条", Level.INFO)
         self._waiting.setVisible(standing.waiting > 0)
         self._say(self._refused, f"未被接受 {standing.refused} 条", Level.ERROR)
         self._refused.setVisible(standing.refused > 0)
+        self._show_trouble(wording_for(standing.blocked_code) if standing.blocked_code else None)
+
+    def show_delivery_failed(self, error: Exception) -> None:
+        """A pass of the delivery ended in an error of this station's own."""
+        self._show_trouble(wording_for(error))
+
+    def forget_standing(self) -> None:
+        """Nothing is delivered now, so nothing is said of it: what stood there grows old."""
+        for label in (self._hall, self._waiting, self._refused, self._trouble):
+            label.hide()
 
     def show_device(self, subject: str, level: Level, word: str) -> None:
         """`subject` is key, camera or printer."""
@@ -75,7 +86,8 @@ class StatusStrip(QFrame):
     @property
     def text(self) -> str:
         """What a reader sees, for a screen reader and for tests."""
-        labels = (self._hall, self._waiting, self._refused, self._message, *self._devices.values())
+        delivery = (self._hall, self._waiting, self._refused, self._trouble)
+        labels = (*delivery, self._message, *self._devices.values())
         return "　".join(label.text() for label in labels if label.text() and not label.isHidden())
 
     @property
@@ -84,6 +96,12 @@ class StatusStrip(QFrame):
 
     def _tick(self) -> None:
         self._time.setText(f"{self._now().astimezone(HALL_OFFSET):%Y-%m-%d %H:%M}")
+
+    def _show_trouble(self, words: Words | None) -> None:
+        self._trouble.setVisible(words is not None)
+        if words is not None:
+            self._say(self._trouble, words.title, Level.ERROR)
+            self._trouble.setToolTip(f"{words.next_step}（{words.code}）")
 
     def _say(self, label: QLabel, text: str, level: Level) -> None:
         sign = "" if level is Level.INFO else f"{SIGNS[level]} "

@@ -31,9 +31,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from clerk_client.ui.notices import Level
-
-_SIGNS = {Level.INFO: "i", Level.SUCCESS: "√", Level.WARNING: "!", Level.ERROR: "×"}
+from clerk_client.ui.notices import SIGNS, Level
 
 
 def restyled(widget: QWidget, **properties: object) -> None:
@@ -72,8 +70,9 @@ class LineEdit(QLineEdit):
 
     left = pyqtSignal()
 
-    def __init__(self, accessible_name: str, placeholder: str = "") -> None:
+    def __init__(self, accessible_name: str, placeholder: str = "", *, longest: int) -> None:
         super().__init__()
+        self.setMaxLength(longest)
         self.composing = False
         self.setAccessibleName(accessible_name)
         self.setPlaceholderText(placeholder)
@@ -120,9 +119,14 @@ class LatinEdit(LineEdit):
     """A line for numbers and codes: no input method, and folded by `fold` while typed."""
 
     def __init__(
-        self, accessible_name: str, placeholder: str = "", fold: Callable[[str], str] = str
+        self,
+        accessible_name: str,
+        placeholder: str = "",
+        fold: Callable[[str], str] = str,
+        *,
+        longest: int,
     ) -> None:
-        super().__init__(accessible_name, placeholder)
+        super().__init__(accessible_name, placeholder, longest=longest)
         self.setValidator(_Folding(fold, self))
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setInputMethodHints(
@@ -201,7 +205,7 @@ class NoticeBar(QFrame):
         """Replaces what stands there. An empty `title` leaves quiet guidance."""
         restyled(self, level=level.value if title else "quiet")
         restyled(self._sign, level=level.value if title else "quiet")
-        self._sign.setText(_SIGNS[level])
+        self._sign.setText(SIGNS[level])
         self._title.setText(title)
         self._title.setVisible(bool(title))
         self._next_step.setText(next_step)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage
 
-from scanner.errors import ScannerError
+from scanner.errors import PictureUnreadable, ScannerError
 from scanner.steady import Steady
 
 if TYPE_CHECKING:
@@ -132,11 +132,27 @@ class CameraWorker(QObject):
         if not self._started:
             self._started = True
             self.preview_started.emit()
-        self.previewed.emit(_shrunk(frame))
         thorough = self._read_until > 0
-        readings = self._readings(frame, thorough)
+        try:
+            self.previewed.emit(_shrunk(frame))
+            readings = self._readings(frame, thorough)
+        except Exception:  # noqa: BLE001 - OpenCV and the readers know no common root
+            self._give_up_capture()
+            return
         if readings is not None:
             self._tell(readings, thorough)
+        else:
+            self._give_up_reading()
+
+    def _give_up_capture(self) -> None:
+        """A picture that nothing here can cope with: 25 a second would follow, so the camera rests.
+
+        Not raised: the page opens the camera again by itself, and the clerk could never go on.
+        """
+        log.exception("picture not usable; the preview ends")
+        self._end()
+        self.failed.emit(PictureUnreadable())
+        self.preview_stopped.emit()
 
     def _readings(self, frame: "Frame", thorough: bool) -> "list[Reading] | None":
         from scanner.decode import decode

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from clerk_client.workers.unforeseen import Unforeseen
+
 if TYPE_CHECKING:
-    from clerk_client.desk.diagnosis import Check
     from clerk_client.desk.forms import Form, Found
     from clerk_client.desk.session import Session
     from clerk_client.domain.cases import Acceptance
@@ -35,16 +36,11 @@ class Desk(Protocol):
     def close(self) -> None: ...
 
 
-class Diagnosis(Protocol):
-    """What looks at the station; stands without a desk, when the journal cannot be opened."""
-
-    def checks(self) -> "Sequence[Check]": ...
-
-
 class DeskWorker(QObject):
-    """Builds desk and diagnosis on first use, in its own thread: what they import is slow to load.
+    """Builds the desk on first use, in its own thread: what it imports is slow to load.
 
-    An exception of `failures` becomes a refusal; any other is a bug and reaches the crash hook.
+    An exception of `failures` becomes a refusal. Any other is a bug: whoever asked is refused with
+    Unforeseen, so that no page waits for ever, and the crash hook gets the exception itself.
     """
 
     prepared = pyqtSignal()
@@ -54,31 +50,25 @@ class DeskWorker(QObject):
     matters_found = pyqtSignal(int, list)  # the search's serial, list of Matter
     accepted = pyqtSignal(object)  # Acceptance, durable
     tallied = pyqtSignal(object)  # Tally
-    diagnosed = pyqtSignal(list)  # of Check
     handed_over = pyqtSignal(str)  # acceptance number
-    # Exceptions with a `code`. One signal for each page, so that no page shows another's refusal.
-    refused = pyqtSignal(object)  # of a reception
-    sign_in_refused = pyqtSignal(object)  # of prepare, sign_in and sign_out
+    # Exceptions with a `code`. One signal for each question, so that none is taken for another's.
+    station_refused = pyqtSignal(object)  # of prepare
+    sign_in_refused = pyqtSignal(object)
+    refused = pyqtSignal(object)  # of begin, by_appointment, choose and accept: one at a time
+    search_refused = pyqtSignal(int, object)  # the search's serial
+    hand_over_refused = pyqtSignal(str, object)  # acceptance number
     tally_refused = pyqtSignal(object)
-    diagnosis_refused = pyqtSignal(object)
 
-    def __init__(
-        self,
-        build: Callable[[], Desk],
-        build_diagnosis: Callable[[], Diagnosis],
-        failures: tuple[type[Exception], ...],
-    ) -> None:
+    def __init__(self, build: Callable[[], Desk], failures: tuple[type[Exception], ...]) -> None:
         super().__init__()
         self._build = build
-        self._build_diagnosis = build_diagnosis
         self._failures = failures
         self._built: Desk | None = None
-        self._built_diagnosis: Diagnosis | None = None
 
     @pyqtSlot()
     def prepare(self) -> None:
-        """Loads everything now, so that the first real call is quick."""
-        self._try(self._desk, lambda _: self.prepared.emit(), self.sign_in_refused.emit)
+        """Loads everything now: the first real call is quick, and what is missing is known."""
+        self._try(self._desk, lambda _: self.prepared.emit(), self.station_refused.emit)
 
     @pyqtSlot(object)
     def sign_in(self, key: "OpenedKey") -> None:
@@ -86,19 +76,21 @@ class DeskWorker(QObject):
 
     @pyqtSlot()
     def sign_out(self) -> None:
-        self._try(
-            lambda: self._desk().sign_out(),
-            lambda _: self.signed_out.emit(),
-            self.sign_in_refused.emit,
-        )
+        """`signed_out` comes in any case: whatever the hall says, nobody is signed in here."""
+        try:
+            self._desk().sign_out()
+        except self._failures as error:
+            log.warning("sign-out: %s", getattr(error, "code", type(error).__name__))
+        finally:
+            self.signed_out.emit()
 
     @pyqtSlot(str)
     def begin(self, text: str) -> None:
-        self._try(lambda: self._desk().begin(text), self.found.emit)
+        self._try(lambda: self._desk().begin(text), self.found.emit, self.refused.emit)
 
     @pyqtSlot(str)
     def by_appointment(self, number: str) -> None:
-        self._try(lambda: self._desk().by_appointment(number), self.found.emit)
+        self._try(lambda: self._desk().by_appointment(number), self.found.emit, self.refused.emit)
 
     @pyqtSlot(int, str)
     def search(self, serial: int, query: str) -> None:
@@ -106,31 +98,28 @@ class DeskWorker(QObject):
         self._try(
             lambda: list(self._desk().search(query)),
             lambda matters: self.matters_found.emit(serial, matters),
+            lambda error: self.search_refused.emit(serial, error),
         )
 
     @pyqtSlot(str)
     def choose(self, matter_code: str) -> None:
-        self._try(lambda: self._desk().choose(matter_code), self.found.emit)
+        self._try(lambda: self._desk().choose(matter_code), self.found.emit, self.refused.emit)
 
     @pyqtSlot(object)
     def accept(self, form: "Form") -> None:
-        self._try(lambda: self._desk().accept(form), self.accepted.emit)
+        self._try(lambda: self._desk().accept(form), self.accepted.emit, self.refused.emit)
 
     @pyqtSlot()
     def tally(self) -> None:
         self._try(lambda: self._desk().tally(), self.tallied.emit, self.tally_refused.emit)
 
-    @pyqtSlot()
-    def diagnose(self) -> None:
-        self._try(
-            lambda: list(self._diagnosis().checks()),
-            self.diagnosed.emit,
-            self.diagnosis_refused.emit,
-        )
-
     @pyqtSlot(str)
     def hand_over(self, number: str) -> None:
-        self._try(lambda: self._desk().hand_over(number), lambda _: self.handed_over.emit(number))
+        self._try(
+            lambda: self._desk().hand_over(number),
+            lambda _: self.handed_over.emit(number),
+            lambda error: self.hand_over_refused.emit(number, error),
+        )
 
     @pyqtSlot()
     def finish(self) -> None:
@@ -144,21 +133,19 @@ class DeskWorker(QObject):
             self._built = self._build()
         return self._built
 
-    def _diagnosis(self) -> Diagnosis:
-        if self._built_diagnosis is None:
-            self._built_diagnosis = self._build_diagnosis()
-        return self._built_diagnosis
-
     def _try(
         self,
         call: Callable[[], T],
         tell: Callable[[T], object],
-        tell_refusal: Callable[[Exception], object] | None = None,
+        tell_refusal: Callable[[Exception], object],
     ) -> None:
         try:
             answer = call()
         except self._failures as error:
             log.info("the desk refused: %s", getattr(error, "code", type(error).__name__))
-            (tell_refusal or self.refused.emit)(error)
+            tell_refusal(error)
             return
+        except Exception:
+            tell_refusal(Unforeseen())
+            raise
         tell(answer)

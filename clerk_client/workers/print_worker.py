@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from clerk_client.workers.unforeseen import Unforeseen
+
 if TYPE_CHECKING:
     from clerk_client.desk.paperwork import PrintedReceipt
     from clerk_client.domain.cases import Acceptance
@@ -20,10 +22,10 @@ class Paperwork(Protocol):
 
 
 class PrintWorker(QObject):
-    """An exception of `failures` becomes `failed`; any other reaches the crash hook."""
+    """An exception of `failures` becomes `failed`; any other reaches the crash hook as well."""
 
     printed = pyqtSignal(object)  # PrintedReceipt
-    failed = pyqtSignal(object)
+    failed = pyqtSignal(str, object)  # acceptance number, why
 
     def __init__(
         self, build: Callable[[], Paperwork], failures: tuple[type[Exception], ...]
@@ -42,6 +44,9 @@ class PrintWorker(QObject):
             receipt = self._built.print_receipt(acceptance, again)
         except self._failures as error:
             log.warning("receipt not printed: %s", getattr(error, "code", type(error).__name__))
-            self.failed.emit(error)
+            self.failed.emit(acceptance.number, error)
             return
+        except Exception:
+            self.failed.emit(acceptance.number, Unforeseen())
+            raise
         self.printed.emit(receipt)

@@ -1,9 +1,12 @@
 """Cameras and folders of pictures, through the thread that owns them."""
 
+import os
+import struct
 import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,6 +188,37 @@ def test_file_that_is_no_picture_is_reported_and_passed_over_next_time(tmp_path:
     assert shown(source, 1) == [200]
 
 
+def test_small_file_of_a_gigantic_picture_is_no_picture(tmp_path: Path) -> None:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    side = 20_000
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((1 + side // 8) * side))
+    path = tmp_path / "gigantic.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
+    # OpenCV reads its limit once, and these tests loaded it before the scanner.
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from scanner.errors import PictureUnreadable\n"
+        "from scanner.pictures import picture_from_file\n"
+        "try:\n"
+        "    picture_from_file(Path(sys.argv[1]))\n"
+        "except PictureUnreadable as error:\n"
+        "    print(error.code)\n"
+    )
+    fresh = {k: v for k, v in os.environ.items() if k != "OPENCV_IO_MAX_IMAGE_PIXELS"}
+    command = [sys.executable, "-c", program, str(path)]
+    done = subprocess.run(
+        command, env=fresh, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "PICTURE_UNREADABLE\n"
+
+
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_missing_pictures_are_an_absent_camera(tmp_path: Path, kind: str) -> None:
     failure = Watched(source_for(f"{kind}:{tmp_path}/没有")).failure()
@@ -299,6 +333,27 @@ def test_driver_that_hangs_does_not_hold_the_window() -> None:
     assert watched.capture.stop()
     assert watched.frames == []
     assert watched.failures == []
+
+
+class BrokenSource(SteppedSource):
+    """Fails in a way that no source should: a machine out of memory, which a test must not be."""
+
+    def read(self) -> Frame:
+        raise MemoryError
+
+
+def test_preview_ends_also_when_something_unforeseen_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    source = BrokenSource()
+    watched = Watched(source)
+    failure = watched.failure()
+    assert isinstance(failure, CameraStalled)
+    assert failure.source == source.name
+    assert [args.exc_type for args in told] == [MemoryError]
+    assert source.closings
 
 
 # A camera that streams
@@ -442,6 +497,25 @@ def test_camera_that_refuses_its_first_frame_is_busy(camera_device: Callable[[st
         with pytest.raises(CameraBusy):
             source.read()
         source.close()
+
+
+def test_camera_whose_picture_opencv_cannot_read_has_stalled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stand-in for a driver that sends broken pictures: no real one can be had here."""
+
+    class Broken:
+        def read(self) -> None:
+            raise cv2.error("broken picture")
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(sources, "_opened_camera", lambda _index, _name: Broken())
+    monkeypatch.setattr(sources, "_is_gone", lambda _index: False)
+    failure = Watched(CameraSource(0)).failure()
+    assert isinstance(failure, CameraStalled)
+    assert failure.source == "camera:0"
 
 
 # The program around it

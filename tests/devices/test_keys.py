@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -152,6 +153,81 @@ def test_pin_that_cannot_be_right_wastes_no_try(hub: KeyHub, pin: str) -> None:
     assert token_of(hub, "W01").pin is PinStanding.FULL
 
 
+def frames_of(error: BaseException) -> Iterator[types.FrameType]:
+    """Every frame that the error or what led to it keeps."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback.tb_frame
+        traceback = traceback.tb_next
+    for before in (error.__cause__, error.__context__):
+        if before is not None:
+            yield from frames_of(before)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"), [("000000", "PIN_WRONG"), ("密码密码密码", "PIN_LENGTH")]
+)
+def test_wrong_pin_is_not_kept_with_the_error(hub: KeyHub, wrong: str, code: str) -> None:
+    token = token_of(hub, "W03")
+    pin = "".join(list(wrong))  # an object of its own, whose holders can be counted
+    holders = sys.getrefcount(pin)
+    with pytest.raises(UKeyError) as refused:
+        hub.open(token.id, pin)
+    assert refused.value.code == code
+    # Answered behind the log-in, so that the driver's thread has put that away.
+    assert hub.is_present(token.id)
+    # Cells and closures count as well, which a look at the frames does not show.
+    assert sys.getrefcount(pin) == holders
+    this, *frames = frames_of(refused.value)
+    assert this.f_code.co_name == "test_wrong_pin_is_not_kept_with_the_error"
+    assert [f.f_code.co_name for f in frames if pin in f.f_locals.values()] == []
+    hub.open(token.id, PIN)
+
+
+def test_key_of_a_kind_that_the_binding_does_not_know_is_told(
+    hub: KeyHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for an SM2 key, which SoftHSM cannot hold: its type is the vendor's own."""
+    from pkcs11 import KeyType
+
+    def look(*_: object) -> KeyType:
+        return KeyType(0x80000001)
+
+    token = token_of(hub, "W01")
+    monkeypatch.setattr("ukey.host._private_key", look)
+    with pytest.raises(DriverFailed) as failed:
+        hub.open(token.id, PIN)
+    assert "80000001" in failed.value.detail or "2147483649" in failed.value.detail
+
+
+def test_one_certificate_that_cannot_be_read_does_not_hide_the_others(
+    own_store: SoftTokens,
+    authority: Authority,
+    make_hub: MakeHub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stand-in for an object without a value, which SoftHSM does not store."""
+    import pkcs11
+
+    from ukey.host import RawCertificate
+
+    def read(key_id: bytes, der: bytes) -> RawCertificate:
+        if der == b"broken":
+            raise pkcs11.AttributeTypeInvalid
+        return RawCertificate(key_id, der)
+
+    monkeypatch.setattr("ukey.host.RawCertificate", read)
+    key = ec_key()
+    own_store.add("W01", key, [b"broken", authority.issue("张丽", "W01", key)])
+    own_store.add("W02", ec_key(), [b"broken"])
+    hub = make_hub(own_store)
+    (token,) = hub.scan()
+    assert token.certificate is not None
+    assert token.certificate.holder == "张丽"
+    opened = hub.open(token.id, PIN)
+    assert is_right(opened, opened.sign(MESSAGE), MESSAGE)
+
+
 def test_wrong_pin_on_one_key_leaves_another_open(hub: KeyHub, keys: Keys) -> None:
     key = hub.open(token_of(hub, "W01").id, PIN)
     with pytest.raises(PinRefused):
@@ -225,6 +301,48 @@ def test_pulled_key_is_told_as_pulled(
     assert hub.scan() == []
     with pytest.raises(TokenRemoved):
         hub.open(token.id, PIN)
+
+
+@pytest.fixture
+def serials_all_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for cards of makes that number none of them; SoftHSM numbers each token."""
+    monkeypatch.setattr("ukey.host._text", lambda _: "0" * 16)
+
+
+@pytest.mark.usefixtures("serials_all_zero")
+def test_pin_is_never_tried_on_another_clerks_key(
+    own_store: SoftTokens, authority: Authority, make_hub: MakeHub
+) -> None:
+    own_store.add_clerk(authority, "张丽", "W01", ec_key())
+    folders = list(own_store.folder.iterdir())
+    own_store.add_clerk(authority, "李强", "W02", ec_key())
+    hub = make_hub(own_store)
+    pulled = token_of(hub, "W01")
+    assert hub.is_present(pulled.id)
+    for folder in folders:
+        shutil.rmtree(folder)
+    for pin in ("000000", PIN):
+        with pytest.raises(TokenRemoved):
+            hub.open(pulled.id, pin)
+    assert not hub.is_present(pulled.id)
+    left = token_of(hub, "W02")
+    assert left.pin is PinStanding.FULL
+    opened = hub.open(left.id, PIN)
+    assert opened.certificate.holder == "李强"
+
+
+@pytest.mark.usefixtures("serials_all_zero")
+def test_keys_of_one_serial_sign_each_for_their_clerk(
+    own_store: SoftTokens, authority: Authority, make_hub: MakeHub
+) -> None:
+    own_store.add_clerk(authority, "张丽", "W01", rsa_key())
+    own_store.add_clerk(authority, "李强", "W02", ec_key())
+    hub = make_hub(own_store)
+    tokens = hub.scan()
+    opened = [hub.open(token.id, PIN) for token in tokens]
+    assert [key.certificate.holder for key in opened] == ["张丽", "李强"]
+    assert all(is_right(key, key.sign(MESSAGE), MESSAGE) for key in opened)
+    assert hub.scan() == tokens
 
 
 @contextmanager

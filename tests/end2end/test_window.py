@@ -1,28 +1,34 @@
 """The whole application in its real window: keys, hall, camera, printer and journal are real."""
 
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QInputMethodEvent
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QApplication, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.app import Application
 from clerk_client.demo.photographs import photograph
 from clerk_client.demo.slip import SlipText
+from clerk_client.desk.desk import Desk
+from clerk_client.desk.diagnosis import Diagnosis
 from clerk_client.domain.clock import SystemClock
 from clerk_client.domain.tickets import TicketReference, ticket_text
-from clerk_client.logs import crash_report
+from clerk_client.logs import crash_report, install_crash_hook
 from clerk_client.settings import load_settings
 from clerk_client.ui.crash_page import CrashReports
 from clerk_client.ui.login.view import PinEdit
 from clerk_client.ui.tallies.view import TalliesPage
 from tests.helpers.broken_hall import broken_hall, http
 from tests.helpers.small_hall import HALL
-from tests.helpers.station import Station, code_on, text_of
+from tests.helpers.station import CLERK, Station, code_on, text_of
 
 PATIENCE = 20_000
 RESIDENT = "11010519491231002X"  # GB 11643's own example
@@ -68,6 +74,10 @@ class Clerk:
         self.wait_for("登录：请输入PIN")
         self.window.activateWindow()
         self.bot.waitUntil(lambda: isinstance(QApplication.focusWidget(), PinEdit))
+        # Keys come in whatever order their driver has them.
+        keys = self.window.findChild(QListWidget, "keyList")
+        (own,) = keys.findItems(CLERK.name, Qt.MatchFlag.MatchStartsWith)
+        keys.setCurrentItem(own)
         self.type(pin)
         self.press(Qt.Key.Key_Return)
 
@@ -136,6 +146,56 @@ def application(qtbot: QtBot, station: Station, crashes: CrashReports) -> Iterat
 def clerk(qtbot: QtBot, camera: Path, application: Application) -> Clerk:
     """Needs the ticket under the camera first."""
     return Clerk(qtbot, application)
+
+
+@contextmanager
+def keys_pulled(station: Station) -> Iterator[None]:
+    """Nothing is plugged inside; outside it is the same keys again."""
+    away = station.folder / "pulled"
+    away.mkdir()
+    keys = list(station.store.folder.iterdir())
+    for folder in keys:
+        shutil.move(folder, away)
+    try:
+        yield
+    finally:
+        for folder in keys:
+            shutil.move(away / folder.name, station.store.folder)
+
+
+class Slow:
+    """A call of the real desk whose answer is held back until `release`: no test may rely on how
+    long a key or a hall takes."""
+
+    def __init__(self, call: Callable[..., object]) -> None:
+        self._call = call
+        self.done = threading.Event()
+        self._answered = threading.Event()
+
+    def __call__(self, *arguments: object) -> object:
+        answer = self._call(*arguments)
+        self.done.set()
+        assert self._answered.wait(30)
+        return answer
+
+    def release(self) -> None:
+        self._answered.set()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Slow]]:
+    """Makes one of the desk's calls a slow one."""
+    made: list[Slow] = []
+
+    def slow_down(name: str) -> Slow:
+        held = Slow(getattr(Desk, name))
+        made.append(held)
+        monkeypatch.setattr(Desk, name, lambda *arguments: held(*arguments))
+        return held
+
+    yield slow_down
+    for held in made:
+        held.release()
 
 
 def accepted_at_hall(station: Station) -> list[str]:
@@ -284,3 +344,124 @@ def test_signing_out_returns_to_the_login_page_and_leaves_nothing_behind(clerk: 
     clerk.sign_in()
     clerk.wait_for("核对事项")
     assert "欧阳小满" not in clerk.text()
+
+
+def test_a_bug_while_accepting_shows_its_report_and_gives_the_page_back(
+    clerk: Clerk, crashes: CrashReports, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk.sign_in()
+    clerk.record()
+    clerk.wait_for("核对后提交")
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    install_crash_hook(crashes.tell)
+    with monkeypatch.context() as broken:
+        broken.setattr(Desk, "accept", lambda *_: {}["no such thing"])
+        clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        clerk.wait_for("程序遇到问题")
+    assert "KeyError" in clerk.window.crash.report
+    clerk.window.crash.go_on.click()
+    clerk.wait_for("核对后提交")
+    clerk.see("这一步可能没有完成")
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("受理成功 ")
+    clerk.see("欧阳小满")
+
+
+def test_nothing_leads_away_until_it_is_known_whether_the_client_was_accepted(
+    clerk: Clerk, slow: Callable[[str], Slow]
+) -> None:
+    accepting = slow("accept")
+    clerk.sign_in()
+    clerk.record()
+    clerk.wait_for("核对后提交")
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.bot.waitUntil(accepting.done.is_set, timeout=PATIENCE)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
+        clerk.press(key, Qt.KeyboardModifier.ControlModifier)
+    assert not clerk.window.close()
+    clerk.see("正在提交，请稍候")
+    clerk.wait_for("正在提交")
+    accepting.release()
+    clerk.wait_for("受理成功 ")
+    assert "正在提交，请稍候" not in clerk.text()
+
+
+def test_an_acceptance_whose_key_was_pulled_waits_for_its_clerk(
+    clerk: Clerk, slow: Callable[[str], Slow], station: Station
+) -> None:
+    accepting = slow("accept")
+    clerk.sign_in()
+    clerk.record()
+    clerk.wait_for("核对后提交")
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.bot.waitUntil(accepting.done.is_set, timeout=PATIENCE)
+    with keys_pulled(station):
+        clerk.see("电子钥匙已拔出")
+        clerk.see("正在退出登录")
+        assert "欧阳小满" not in clerk.text()
+        accepting.release()
+        clerk.see("没有识别到电子钥匙")
+    clerk.sign_in()
+    clerk.wait_for("受理成功 ")
+    clerk.see("回执还没有确认打印")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.wait_for("回执已打印")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.wait_for("已交办事人")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.wait_for("等待办事人")
+
+
+def test_a_key_pulled_while_the_hall_is_asked_opens_no_window(
+    clerk: Clerk, slow: Callable[[str], Slow], station: Station
+) -> None:
+    shown: list[QWidget] = []
+    clerk.window.page_changed.connect(shown.append)
+    asking = slow("sign_in")
+    clerk.sign_in()
+    clerk.bot.waitUntil(asking.done.is_set, timeout=PATIENCE)
+    with keys_pulled(station):
+        clerk.see("电子钥匙已拔出")
+        asking.release()
+        clerk.see("没有识别到电子钥匙")
+    assert shown == []
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+
+
+def test_a_diagnosis_that_hangs_delays_no_acceptance(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = Slow(Diagnosis.checks)
+    monkeypatch.setattr(Diagnosis, "checks", lambda diagnosis: looking(diagnosis))
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    clerk.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    clerk.bot.waitUntil(looking.done.is_set, timeout=PATIENCE)
+    clerk.press(Qt.Key.Key_Escape)
+    try:
+        clerk.record()
+        clerk.wait_for("核对后提交")
+        clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        clerk.wait_for("受理成功 ")
+    finally:
+        looking.release()
+
+
+def test_a_station_without_its_journal_says_so_until_it_is_there(
+    qtbot: QtBot, station: Station, crashes: CrashReports
+) -> None:
+    with station.opened() as other:
+        other.journal()
+        made = Application(load_settings(station.settings), SystemClock(), crashes)
+        qtbot.addWidget(made.window)
+        clerk = Clerk(qtbot, made)
+        made.start()
+        clerk.see("本机受理记录正被另一个客户端使用")
+    try:
+        clerk.window.findChild(QPushButton, "prepareAgain").click()
+        clerk.sign_in()
+        clerk.wait_for("等待办事人")
+    finally:
+        made.stop()

@@ -8,9 +8,10 @@ from PyQt5.QtWidgets import QLineEdit, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.hall_link.errors import HallUnreachable
+from clerk_client.journal.errors import JournalInUse
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.login.view import LoginPage
-from tests.unit.test_login_presenter import OPENED, key
+from tests.unit.test_login_presenter import OPENED, key, plugged
 from ukey.errors import PinLocked, PinRefused
 from ukey.token import PinStanding
 
@@ -23,12 +24,15 @@ class Desk:
     def __init__(self, page: LoginPage) -> None:
         self.pins: list[tuple[str, str]] = []
         self.sign_ins: list[object] = []
+        self.prepared: list[int] = []
         self.presenter = LoginPresenter(
             page,
             open_key=lambda token_id, pin: self.pins.append((token_id, pin)),
             close_key=lambda: None,
             sign_in=self.sign_ins.append,
-            unfit=lambda certificate: None,
+            sign_out=lambda: None,
+            prepare=lambda: self.prepared.append(1),
+            open_window=lambda session: None,
             demo_pins={"00000001": "123456"},
         )
         page.follow(self.presenter)
@@ -48,11 +52,13 @@ def desk(page: LoginPage) -> Desk:
 
 
 def button(page: LoginPage, text: str) -> QPushButton:
-    return next(b for b in page.findChildren(QPushButton) if b.text().startswith(text))
+    return next(
+        b for b in page.findChildren(QPushButton) if b.text().startswith(text) and b.isVisible()
+    )
 
 
 def test_clerk_types_the_pin_and_presses_enter(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
-    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.tokens_seen(plugged(key()), [])
     qtbot.waitUntil(page.pin.hasFocus)
     qtbot.keyClicks(page.pin, "123456")
     assert page.pin.displayText() == "●" * 6 or "1" not in page.pin.displayText()
@@ -63,7 +69,7 @@ def test_clerk_types_the_pin_and_presses_enter(qtbot: QtBot, page: LoginPage, de
 
 
 def test_pin_is_never_shown_nor_copied(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
-    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.tokens_seen(plugged(key()), [])
     assert page.pin.echoMode() == QLineEdit.EchoMode.Password
     assert page.pin.inputMethodHints() & Qt.InputMethodHint.ImhHiddenText
     assert not page.pin.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
@@ -72,7 +78,7 @@ def test_pin_is_never_shown_nor_copied(qtbot: QtBot, page: LoginPage, desk: Desk
 def test_clerk_chooses_among_keys_with_the_arrows(
     qtbot: QtBot, page: LoginPage, desk: Desk
 ) -> None:
-    desk.presenter.tokens_seen([key("a"), key("b", holder="李强", serial="00000002")], [])
+    desk.presenter.tokens_seen(plugged(key("a"), key("b", holder="李强", serial="00000002")), [])
     keys = page.findChild(QListWidget, "keyList")
     assert [keys.item(row).text().splitlines()[0] for row in range(2)] == ["张丽", "李强"]
     qtbot.waitUntil(page.pin.hasFocus)
@@ -87,7 +93,7 @@ def test_clerk_chooses_among_keys_with_the_arrows(
 
 
 def test_page_says_what_is_going_on(page: LoginPage, desk: Desk) -> None:
-    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.tokens_seen(plugged(key()), [])
     desk.presenter.pin_entered("123456")
     assert page.busy == "正在核对PIN…"
     assert not page.pin.isEnabled()
@@ -96,7 +102,7 @@ def test_page_says_what_is_going_on(page: LoginPage, desk: Desk) -> None:
 
 
 def test_locked_key_offers_no_box_for_a_pin(page: LoginPage, desk: Desk) -> None:
-    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.tokens_seen(plugged(key()), [])
     desk.presenter.pin_entered("1")
     desk.presenter.key_failed(PinLocked())
     assert not page.pin.isVisible()
@@ -104,7 +110,7 @@ def test_locked_key_offers_no_box_for_a_pin(page: LoginPage, desk: Desk) -> None
 
 
 def test_clerk_reads_that_one_try_is_left(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
-    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.tokens_seen(plugged(key()), [])
     desk.presenter.pin_entered("1")
     desk.presenter.key_failed(PinRefused(PinStanding.LAST))
     assert "还可再试一次，再错将锁定" in page.problem
@@ -114,7 +120,7 @@ def test_clerk_reads_that_one_try_is_left(qtbot: QtBot, page: LoginPage, desk: D
 def test_enter_asks_the_hall_again_and_esc_gives_up(
     qtbot: QtBot, page: LoginPage, desk: Desk
 ) -> None:
-    desk.presenter.tokens_seen([key()], [])
+    desk.presenter.tokens_seen(plugged(key()), [])
     desk.presenter.pin_entered("123456")
     desk.presenter.key_opened(OPENED)  # type: ignore[arg-type]
     desk.presenter.sign_in_refused(HallUnreachable())
@@ -135,7 +141,7 @@ def test_diagnosis_is_offered_without_a_key(qtbot: QtBot, page: LoginPage, desk:
 
 
 def test_demo_pin_stands_only_where_one_was_handed_in(page: LoginPage, desk: Desk) -> None:
-    desk.presenter.tokens_seen([key("b", serial="00000002"), key("a")], [])
+    desk.presenter.tokens_seen(plugged(key("b", serial="00000002"), key("a")), [])
     assert page.demo_line == ""
     desk.presenter.choose(1)
     assert page.demo_line == "演示PIN：123456"
@@ -144,10 +150,28 @@ def test_demo_pin_stands_only_where_one_was_handed_in(page: LoginPage, desk: Des
 def test_card_keeps_its_parts_apart_on_the_smallest_screen(page: LoginPage, desk: Desk) -> None:
     page.resize(1024, 700)
     keys = [key(name, holder=name * 3, serial=name * 8, pin=PinStanding.LAST) for name in "abcd"]
-    desk.presenter.tokens_seen(keys, [])
+    desk.presenter.tokens_seen(plugged(*keys), [])
     desk.presenter.pin_entered("1")
     desk.presenter.key_failed(PinRefused(PinStanding.LAST))
     page.grab()
     listed = page.findChild(QListWidget, "keyList")
     bottom = listed.mapTo(page, listed.rect().bottomLeft()).y()
     assert bottom < page.pin.mapTo(page, page.pin.rect().topLeft()).y()
+
+
+def test_station_that_cannot_work_offers_to_try_again_and_the_diagnosis(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
+    desk.presenter.station_refused(JournalInUse())
+    desk.presenter.tokens_seen(plugged(key()), [])
+    assert "另一个客户端" in page.station
+    assert not page.pin.isVisible()
+    assert button(page, "故障诊断").isEnabled()
+    retry = button(page, "重试")
+    qtbot.waitUntil(retry.hasFocus)
+    qtbot.keyClick(retry, Qt.Key.Key_Return)
+    assert desk.prepared == [1]
+    assert not retry.isEnabled()
+    desk.presenter.station_ready()
+    assert page.station == ""
+    qtbot.waitUntil(page.pin.hasFocus)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.desk.diagnosis import Check
@@ -25,10 +25,11 @@ from clerk_client.ui.diagnostics.presenter import DiagnosticsPresenter
 from clerk_client.ui.diagnostics.view import DiagnosticsPage
 from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.main_window import MainWindow
-from clerk_client.ui.notices import Level
+from clerk_client.ui.notices import SIGNS, Level
 from clerk_client.ui.tallies.presenter import TalliesPresenter
 from clerk_client.ui.tallies.view import TalliesPage
 from clerk_client.ui.tray import KeyNotices, key_sentence
+from clerk_client.ui.widgets import NoticeBar
 from tests.gui.conftest import MORNING
 from tests.unit.test_login_presenter import certificate, key
 
@@ -70,12 +71,15 @@ class Frame:
     diagnosing: DiagnosticsPresenter
     asked: list[str]
     clock: list[datetime]
+    held: list[bool]
+    """Not empty: an acceptance is under way."""
 
 
 @pytest.fixture
 def frame(shown: Callable[[QWidget], None]) -> Frame:
     asked: list[str] = []
     clock = [MORNING]
+    held: list[bool] = []
     login, reception = LoginPage("中山市行政服务中心", "ZS-2B12"), QWidget()
     tallies, diagnostics = TalliesPage(), DiagnosticsPage()
     counting = TalliesPresenter(tallies, lambda: asked.append("tally"), lambda: clock[0])
@@ -83,11 +87,19 @@ def frame(shown: Callable[[QWidget], None]) -> Frame:
     diagnosing = DiagnosticsPresenter(diagnostics, lambda: asked.append("diagnose"))
     diagnostics.follow(diagnosing)
     window = MainWindow(
-        "中山市行政服务中心", login, reception, tallies, diagnostics, lambda: clock[0]
+        "中山市行政服务中心",
+        login,
+        reception,
+        tallies,
+        diagnostics,
+        lambda: clock[0],
+        is_held=lambda: bool(held),
     )
     diagnostics.left.connect(window.leave_diagnostics)
     shown(window)
-    return Frame(window, login, reception, tallies, diagnostics, counting, diagnosing, asked, clock)
+    return Frame(
+        window, login, reception, tallies, diagnostics, counting, diagnosing, asked, clock, held
+    )
 
 
 @pytest.fixture
@@ -159,20 +171,81 @@ def test_key_pulled_during_diagnostics_does_not_lead_back_to_the_last_page(
     assert signed_in.window.page is signed_in.login
 
 
-def test_closing_the_window_is_told_once(qtbot: QtBot, frame: Frame) -> None:
-    with qtbot.waitSignal(frame.window.closing):
-        frame.window.close()
+def test_nobody_leaves_while_an_acceptance_is_under_way(qtbot: QtBot, signed_in: Frame) -> None:
+    window = signed_in.window
+    left: list[str] = []
+    window.sign_out_asked.connect(lambda: left.append("signed out"))
+    sign_out = next(b for b in window.findChildren(QPushButton) if b.text() == "退出登录")
+    entries = window.findChildren(QPushButton, "menuEntry")
+    signed_in.held.append(True)
+    for digit in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
+        with qtbot.waitSignal(window.leaving_refused):
+            press(qtbot, signed_in, digit)
+    for entry in entries:
+        with qtbot.waitSignal(window.leaving_refused):
+            entry.click()
+    with qtbot.waitSignal(window.leaving_refused):
+        assert not window.close()
+    assert window.page is signed_in.reception
+    assert window.isVisible()
+    assert left == []
+    signed_in.held.clear()
+    sign_out.click()
+    assert left == ["signed out"]
+    assert window.close()
+
+
+def test_crash_page_gives_way_to_the_acceptance_that_holds_the_window(
+    qtbot: QtBot, signed_in: Frame
+) -> None:
+    signed_in.window.show_crash("report")
+    signed_in.held.append(True)
+    with qtbot.waitSignal(signed_in.window.leaving_refused):
+        signed_in.window.crash.leave.click()
+    assert signed_in.window.page is signed_in.reception
 
 
 # --- strip and offline bar ---
 
 
-def test_strip_tells_hall_queue_and_refused_lines(frame: Frame) -> None:
-    frame.window.show_standing(Standing(0, 0, hall_reachable=True))
-    assert frame.window.strip.text == "✓ 大厅已连接"
-    frame.window.show_standing(Standing(12, 1, hall_reachable=False))
-    text = frame.window.strip.text
+def test_strip_tells_hall_queue_and_refused_lines(signed_in: Frame) -> None:
+    assert signed_in.window.strip.text == ""
+    signed_in.window.show_standing(Standing(0, 0, hall_reachable=True))
+    assert signed_in.window.strip.text == "✓ 大厅已连接"
+    signed_in.window.show_standing(Standing(12, 1, hall_reachable=False))
+    text = signed_in.window.strip.text
     assert text.startswith("! 大厅连不上　待上报 12 条　✗ 未被接受 1 条")
+
+
+def test_strip_tells_why_nothing_is_taken_until_it_is(signed_in: Frame) -> None:
+    window = signed_in.window
+    window.show_standing(Standing(3, 0, hall_reachable=True, blocked_code="LINE_CHAIN_BROKEN"))
+    assert "待上报 3 条　✗ 记录的先后顺序不连续" in window.strip.text
+    window.show_standing(Standing(0, 0, hall_reachable=True))
+    assert window.strip.text == "✓ 大厅已连接"
+
+
+def test_delivery_that_this_station_cannot_make_is_told_in_the_strip(signed_in: Frame) -> None:
+    signed_in.window.show_delivery_failed(JournalInUse())
+    assert "✗ 本机受理记录正被另一个客户端使用" in signed_in.window.strip.text
+    signed_in.window.show_standing(Standing(0, 0, hall_reachable=True))
+    assert signed_in.window.strip.text == "✓ 大厅已连接"
+
+
+def test_nothing_old_is_said_of_the_hall_after_signing_out(signed_in: Frame) -> None:
+    signed_in.window.show_standing(Standing(3, 1, hall_reachable=False))
+    signed_in.window.show_login()
+    # The last pass may end after the clerk left.
+    signed_in.window.show_standing(Standing(3, 1, hall_reachable=False))
+    signed_in.window.show_delivery_failed(JournalInUse())
+    assert signed_in.window.strip.text == ""
+
+
+def test_notice_and_strip_use_the_same_signs(signed_in: Frame) -> None:
+    notice = NoticeBar()
+    for level in Level:
+        notice.show_notice("x", "", level)
+        assert notice.findChild(QLabel, "noticeSign").text() == SIGNS[level]
 
 
 def test_clerk_reads_that_work_goes_on_without_the_hall(signed_in: Frame) -> None:
@@ -341,7 +414,8 @@ def test_crash_report_is_copied_as_shown(signed_in: Frame) -> None:
 def test_every_page_fits_the_screen(signed_in: Frame, width: int, height: int) -> None:
     signed_in.counting.tallied(TALLY)
     signed_in.diagnosing.diagnosed(CHECKS)
-    signed_in.window.show_standing(Standing(999, 99, hall_reachable=False))
+    blocked = "LINE_SIGNER_UNKNOWN"
+    signed_in.window.show_standing(Standing(999, 99, False, blocked))
     for subject in ("key", "camera", "printer"):
         signed_in.window.show_device(subject, Level.WARNING, "故障")
     needed = signed_in.window.minimumSizeHint()

@@ -397,3 +397,30 @@ def test_the_page_is_busy_while_the_key_signs(window: Window) -> None:
     assert not window.page.bar.submit.isEnabled()
     assert not window.page.bar.back.isEnabled()
     assert not window.page.tabs.isEnabled()
+
+
+def test_nothing_longer_than_it_can_be_goes_into_a_box(window: Window) -> None:
+    page = window.page
+    longest = {
+        page.applicant.name: 120,
+        page.applicant.number: 40,
+        page.applicant.phone: 40,
+        page.applicant.serial: 40,
+        page.ticket.box: 300,
+        page.appointment.box: 40,
+        page.search.box: 60,
+    }
+    for box, length in longest.items():
+        box.setText("9" * 1000)
+        assert len(box.text()) == length
+
+
+def test_an_appointment_box_that_is_emptied_or_mistyped_complains_of_nothing(
+    window: Window,
+) -> None:
+    window.press(Qt.Key_F3)
+    window.type("y0/")
+    assert window.page.appointment.box.text() == "Y0/"
+    for _ in range(3):
+        window.press(Qt.Key_Backspace)
+    assert window.page.appointment.box.text() == ""

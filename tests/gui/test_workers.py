@@ -3,6 +3,7 @@
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from clerk_client.journal.delivery import Standing
 from clerk_client.workers import camera_worker, key_worker, sync_worker
 from clerk_client.workers.camera_worker import PREVIEW_WIDTH, CameraWorker
 from clerk_client.workers.desk_worker import Desk, DeskWorker
+from clerk_client.workers.diagnosis_worker import DiagnosisWorker
 from clerk_client.workers.key_worker import KeyWorker
 from clerk_client.workers.print_worker import PrintWorker
 from clerk_client.workers.sync_worker import SyncWorker
@@ -30,8 +32,9 @@ from clerk_client.workers.thread import WorkerThread
 from printing.errors import PrinterAbsent, PrintingError
 from scanner.pictures import PictureSource
 from scanner.sources import source_for
-from ukey.errors import CatalogBroken
+from ukey.errors import CatalogBroken, CertificateExpired, DriverFailed
 from ukey.hub import KeyHub, OpenedKey
+from ukey.token import Certificate
 
 FAILURES = (DomainError, HallError, PrintingError)
 
@@ -49,6 +52,14 @@ def run(qapp: object) -> Iterator[Callable[[QObject], WorkerThread]]:
     yield start
     for thread in threads:
         assert thread.stop(5000)
+
+
+@pytest.fixture
+def caught(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException]]:
+    """What reached the crash hook."""
+    kinds: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, _error, _trace: kinds.append(kind))
+    return kinds
 
 
 # --- threads ---
@@ -139,10 +150,8 @@ def test_worker_that_hangs_is_told_at_the_deadline_and_kept(
 
 
 def test_bug_in_a_worker_reaches_the_crash_hook(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread], monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread], caught: list[type[BaseException]]
 ) -> None:
-    caught: list[type[BaseException]] = []
-    monkeypatch.setattr(sys, "excepthook", lambda kind, _error, _trace: caught.append(kind))
     echo = Echo()
     thread = run(echo)
     thread.queued(echo.fail)()
@@ -186,14 +195,108 @@ def plugged(
     hub.stop()
 
 
-def test_plugged_key_is_seen_opened_and_seen_pulled(
+def fit(_certificate: Certificate) -> None:
+    """Of every certificate."""
+
+
+def test_unfit_certificate_is_found_in_the_keys_own_thread_and_told_once(
     qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
 ) -> None:
-    keys = KeyWorker(lambda: plugged.hub)
+    threads: list[QThread] = []
+
+    def unfit(certificate: Certificate) -> Exception:
+        threads.append(QThread.currentThread())
+        # A new one each time, as a check gives it.
+        return CertificateExpired(certificate.not_after)
+
+    keys = KeyWorker(lambda: plugged.hub, unfit)
+    told: list[object] = []
+    keys.tokens_seen.connect(lambda seen, _: told.append(seen))
+    thread = run(keys)
+    thread.queued(keys.watch)()
+    qtbot.waitUntil(lambda: len(threads) >= 3, timeout=10_000)
+    (((_, error),),) = told
+    assert error.code == "CERT_EXPIRED"
+    assert set(threads) == {keys.thread()}
+
+
+@dataclass
+class FailingHub:
+    """Raises what no driver was made to raise: a bug in the hub itself."""
+
+    problems: tuple[object, ...] = ()
+    calls: int = 0
+
+    def scan(self) -> list[object]:
+        self.calls += 1
+        raise ZeroDivisionError
+
+    def open(self, _token_id: str, _pin: str) -> object:
+        raise ZeroDivisionError
+
+
+def test_bug_in_the_hub_is_told_once_and_not_twice_a_second(
+    qtbot: QtBot,
+    run: Callable[[QObject], WorkerThread],
+    monkeypatch: pytest.MonkeyPatch,
+    caught: list[type[BaseException]],
+) -> None:
+    monkeypatch.setattr(key_worker, "POLL_MS", 5)
+    hub = FailingHub()
+    keys = KeyWorker(lambda: hub, fit)
+    told: list[object] = []
+    keys.tokens_seen.connect(lambda *seen: told.append(seen))
+    thread = run(keys)
+    thread.queued(keys.watch)()
+    qtbot.waitUntil(lambda: hub.calls >= 5)
+    assert told == [([], ["UNFORESEEN"])]
+    assert caught == [ZeroDivisionError]
+
+
+def test_bug_while_a_key_is_opened_gives_the_pin_back(
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread], caught: list[type[BaseException]]
+) -> None:
+    keys = KeyWorker(FailingHub, fit)
+    thread = run(keys)
+    with qtbot.waitSignal(keys.failed) as failed:
+        thread.queued(keys.open)("a", "123456")
+    assert failed.args[0].code == "UNFORESEEN"
+    qtbot.waitUntil(lambda: caught == [ZeroDivisionError])
+
+
+def test_driver_that_fails_at_the_log_out_does_not_end_the_watch(
+    qtbot: QtBot,
+    plugged: Plugged,
+    run: Callable[[QObject], WorkerThread],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = KeyWorker(lambda: plugged.hub, fit)
     thread = run(keys)
     with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
         thread.queued(keys.watch)()
-    (token,), problems = seen.args
+    (((token, _),), _) = seen.args
+    with qtbot.waitSignal(keys.opened, timeout=10_000):
+        thread.queued(keys.open)(token.id, PIN)
+    close = plugged.hub.close
+
+    def fail(token_id: str) -> None:
+        close(token_id)
+        raise DriverFailed("at the log-out")
+
+    monkeypatch.setattr(plugged.hub, "close", fail)
+    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000):
+        thread.queued(keys.close)()
+
+
+def test_plugged_key_is_seen_opened_and_seen_pulled(
+    qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
+) -> None:
+    keys = KeyWorker(lambda: plugged.hub, fit)
+    thread = run(keys)
+    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
+        thread.queued(keys.watch)()
+    ((token, unfit),), problems = seen.args
+    assert unfit is None
     assert token.certificate.holder == "张丽"
     assert problems == []
     with qtbot.waitSignal(keys.opened, timeout=10_000) as opened:
@@ -206,27 +309,27 @@ def test_plugged_key_is_seen_opened_and_seen_pulled(
 def test_wrong_pin_is_told_and_the_watch_goes_on(
     qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
 ) -> None:
-    keys = KeyWorker(lambda: plugged.hub)
+    keys = KeyWorker(lambda: plugged.hub, fit)
     thread = run(keys)
     with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
         thread.queued(keys.watch)()
-    ((token,), _) = seen.args
+    (((token, _),), _) = seen.args
     # SoftHSM raises the flag for a missed PIN, which the next look shows.
     with qtbot.waitSignals([keys.failed, keys.tokens_seen], timeout=10_000, order="strict") as told:
         thread.queued(keys.open)(token.id, "000000")
     error = told.all_signals_and_args[0].args[0]
     assert error.code == "PIN_WRONG"
-    assert told.all_signals_and_args[1].args[0][0].pin.value == "low"
+    assert told.all_signals_and_args[1].args[0][0][0].pin.value == "low"
 
 
 def test_closed_key_is_seen_anew(
     qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
 ) -> None:
-    keys = KeyWorker(lambda: plugged.hub)
+    keys = KeyWorker(lambda: plugged.hub, fit)
     thread = run(keys)
     with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
         thread.queued(keys.watch)()
-    ((token,), _) = seen.args
+    (((token, _),), _) = seen.args
     with qtbot.waitSignal(keys.opened, timeout=10_000):
         thread.queued(keys.open)(token.id, PIN)
     with qtbot.waitSignal(keys.tokens_seen, timeout=10_000):
@@ -239,7 +342,7 @@ def test_station_without_the_driver_says_so(
     from dataclasses import replace
 
     missing = replace(plugged.store.driver, library=tmp_path / "absent.so")
-    keys = KeyWorker(lambda: KeyHub([missing]))
+    keys = KeyWorker(lambda: KeyHub([missing]), fit)
     thread = run(keys)
     with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
         thread.queued(keys.watch)()
@@ -252,7 +355,7 @@ def test_station_whose_drivers_are_badly_described_says_so(
     def build() -> KeyHub:
         raise CatalogBroken("legacy.toml", "no name")
 
-    keys = KeyWorker(build)
+    keys = KeyWorker(build, fit)
     thread = run(keys)
     with qtbot.waitSignal(keys.tokens_seen) as seen:
         thread.queued(keys.watch)()
@@ -361,6 +464,32 @@ class Dark:
         self._closed.set()
 
 
+def test_picture_that_the_readers_choke_on_ends_the_preview_once(
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread], caught: list[type[BaseException]]
+) -> None:
+    camera = CameraWorker(Strange)
+    told: list[str] = []
+    camera.failed.connect(lambda error: told.append(error.code))
+    thread = run(camera)
+    with qtbot.waitSignal(camera.preview_stopped, timeout=10_000):
+        thread.queued(camera.start_preview)(True)
+    assert told == ["PICTURE_UNREADABLE"]
+    assert caught == []
+
+
+class Strange(Dark):
+    """Gives a picture that OpenCV raises at; stands in for a device with a broken driver."""
+
+    name = "strange"
+
+    def read(self):  # type: ignore[no-untyped-def]
+        import numpy as np
+
+        from scanner.frames import Frame
+
+        return Frame(np.zeros((4, 4, 7), np.uint8), 1, time.monotonic())
+
+
 def test_two_tickets_are_a_choice_and_never_picked_silently(
     qtbot: QtBot, tmp_path: Path, run: Callable[[QObject], WorkerThread]
 ) -> None:
@@ -458,7 +587,6 @@ class Answers:
         ("choose", ("m1",), "found", "found", ["found"]),
         ("accept", ("form",), "accepted", "acceptance", ["acceptance"]),
         ("tally", (), "tallied", "tally", ["tally"]),
-        ("diagnose", (), "diagnosed", ("check",), [["check"]]),
         ("hand_over", ("4420",), "handed_over", None, ["4420"]),
     ],
 )
@@ -472,7 +600,7 @@ def test_desk_answers_by_signal_from_its_own_thread(
     told: list[object],
 ) -> None:
     answers = Answers(answer)
-    desk = DeskWorker(lambda: answers, lambda: answers, FAILURES)
+    desk = DeskWorker(lambda: answers, FAILURES)
     thread = run(desk)
     with qtbot.waitSignal(getattr(desk, signal)) as heard:
         thread.queued(getattr(desk, slot))(*arguments)
@@ -485,25 +613,49 @@ def test_desk_answers_by_signal_from_its_own_thread(
     [
         ("sign_in", ("key",), "sign_in_refused"),
         ("begin", ("A023",), "refused"),
+        ("by_appointment", ("Y1",), "refused"),
+        ("choose", ("m1",), "refused"),
         ("accept", ("form",), "refused"),
+        ("search", (7, "spjy"), "search_refused"),
+        ("hand_over", ("4420",), "hand_over_refused"),
         ("tally", (), "tally_refused"),
-        ("diagnose", (), "diagnosis_refused"),
     ],
 )
+@pytest.mark.parametrize("is_bug", [False, True])
 def test_refusal_goes_to_the_page_that_asked(
     qtbot: QtBot,
     run: Callable[[QObject], WorkerThread],
     slot: str,
     arguments: tuple[object, ...],
     signal: str,
+    caught: list[type[BaseException]],
+    is_bug: bool,
 ) -> None:
-    error = TicketUsed("A023")
-    answers = Answers(error)
-    desk = DeskWorker(lambda: answers, lambda: answers, FAILURES)
+    """A bug as well: the page must not wait for ever, and the crash hook has it, too."""
+    answers = Answers(ZeroDivisionError() if is_bug else TicketUsed("A023"))
+    desk = DeskWorker(lambda: answers, FAILURES)
     thread = run(desk)
     with qtbot.waitSignal(getattr(desk, signal)) as heard:
         thread.queued(getattr(desk, slot))(*arguments)
-    assert heard.args == [error]
+    assert heard.args[-1].code == ("UNFORESEEN" if is_bug else "TICKET_USED")
+    assert heard.args[:-1] == (list(arguments[:1]) if len(heard.args) > 1 else [])
+    qtbot.waitUntil(lambda: caught == ([ZeroDivisionError] if is_bug else []))
+
+
+@pytest.mark.parametrize("error", [HallUnreachable(), ZeroDivisionError()])
+def test_sign_out_is_over_whatever_happens(
+    qtbot: QtBot,
+    run: Callable[[QObject], WorkerThread],
+    caught: list[type[BaseException]],
+    error: Exception,
+) -> None:
+    answers = Answers(error)
+    desk = DeskWorker(lambda: answers, FAILURES)
+    thread = run(desk)
+    with qtbot.waitSignal(desk.signed_out):
+        thread.queued(desk.sign_out)()
+    is_bug = isinstance(error, ZeroDivisionError)
+    qtbot.waitUntil(lambda: caught == ([ZeroDivisionError] if is_bug else []))
 
 
 def test_desk_is_built_once_in_its_thread_and_closed_there(qtbot: QtBot) -> None:
@@ -514,7 +666,7 @@ def test_desk_is_built_once_in_its_thread_and_closed_there(qtbot: QtBot) -> None
         built.append(QThread.currentThread())
         return answers
 
-    desk = DeskWorker(build, Answers, FAILURES)
+    desk = DeskWorker(build, FAILURES)
     thread = WorkerThread(desk, "desk")
     own = desk.thread()
     thread.start()
@@ -538,55 +690,66 @@ def test_desk_that_cannot_be_built_says_why_and_is_tried_again(
             raise HallUnreachable
         return Answers("session")
 
-    desk = DeskWorker(build, Answers, FAILURES)
+    desk = DeskWorker(build, FAILURES)
     thread = run(desk)
-    with qtbot.waitSignal(desk.sign_in_refused):
+    with qtbot.waitSignal(desk.station_refused):
         thread.queued(desk.prepare)()
     with qtbot.waitSignal(desk.signed_in):
         thread.queued(desk.sign_in)("key")
 
 
-def test_station_is_looked_at_also_when_the_desk_cannot_be_built(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
+@pytest.mark.parametrize(
+    ("error", "code"), [(TicketUsed("A023"), "TICKET_USED"), (ZeroDivisionError(), "UNFORESEEN")]
+)
+def test_station_is_looked_at_or_the_reason_told(
+    qtbot: QtBot,
+    run: Callable[[QObject], WorkerThread],
+    caught: list[type[BaseException]],
+    error: Exception,
+    code: str,
 ) -> None:
-    def build() -> Answers:
-        raise HallUnreachable
-
-    desk = DeskWorker(build, lambda: Answers(("check",)), FAILURES)
-    thread = run(desk)
-    with qtbot.waitSignal(desk.diagnosed) as diagnosed:
-        thread.queued(desk.diagnose)()
+    answers = Answers(("check",))
+    looks = DiagnosisWorker(lambda: answers, FAILURES)
+    thread = run(looks)
+    with qtbot.waitSignal(looks.diagnosed) as diagnosed:
+        thread.queued(looks.diagnose)()
     assert diagnosed.args == [["check"]]
+    answers.answer = error
+    with qtbot.waitSignal(looks.refused) as refused:
+        thread.queued(looks.diagnose)()
+    assert refused.args[0].code == code
+    qtbot.waitUntil(lambda: len(caught) == (code == "UNFORESEEN"))
 
 
-def test_bug_in_the_desk_is_no_refusal(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    caught: list[type[BaseException]] = []
-    monkeypatch.setattr(sys, "excepthook", lambda kind, _error, _trace: caught.append(kind))
-    answers = Answers(ZeroDivisionError())
-    desk = DeskWorker(lambda: answers, lambda: answers, FAILURES)
-    refused: list[object] = []
-    desk.refused.connect(refused.append)
-    thread = run(desk)
-    thread.queued(desk.begin)("A023")
-    qtbot.waitUntil(lambda: caught == [ZeroDivisionError])
-    assert refused == []
+@dataclass
+class Paper:
+    """All that the worker asks of an acceptance."""
+
+    number: str = "4420"
 
 
-def test_receipt_is_printed_or_the_reason_told(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(PrinterAbsent("窗口打印机"), "PRINTER_ABSENT"), (ZeroDivisionError(), "UNFORESEEN")],
+)
+def test_receipt_is_printed_or_the_reason_told_with_its_number(
+    qtbot: QtBot,
+    run: Callable[[QObject], WorkerThread],
+    caught: list[type[BaseException]],
+    error: Exception,
+    code: str,
 ) -> None:
     answers = Answers("receipt")
     papers = PrintWorker(lambda: answers, FAILURES)
     thread = run(papers)
     with qtbot.waitSignal(papers.printed) as printed:
-        thread.queued(papers.print_receipt)("acceptance", False)
+        thread.queued(papers.print_receipt)(Paper(), False)
     assert printed.args == ["receipt"]
-    answers.answer = PrinterAbsent("窗口打印机")
+    answers.answer = error
     with qtbot.waitSignal(papers.failed) as failed:
-        thread.queued(papers.print_receipt)("acceptance", True)
-    assert failed.args[0].code == "PRINTER_ABSENT"
+        thread.queued(papers.print_receipt)(Paper(), True)
+    assert (failed.args[0], failed.args[1].code) == ("4420", code)
+    qtbot.waitUntil(lambda: len(caught) == (code == "UNFORESEEN"))
 
 
 def test_delivery_tries_again_by_itself_until_the_hall_is_back(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 
 import pytest
@@ -26,12 +26,13 @@ STAFF: list[Staff] = [
 
 @dataclass
 class Town:
-    """The running hall and those who come to it."""
+    """The running hall and those who come to it. `today` is the hall's day when it was loaded."""
 
     hall: HallProcess
     authority: Authority
     keys: dict[str, ClerkKey]
     engine: Engine
+    today: date
 
     def __post_init__(self) -> None:
         self._names = count(1)
@@ -55,10 +56,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     keys["C02"] = rsa_clerk_key(authority, "黄嘉怡", "ZS-C02")
     folder = tmp_path_factory.mktemp("hall")
     hall = HallProcess(folder / "service", authority.pem)
-    hall.load(write_small_hall(folder / "files", hall_day(datetime.now(UTC)), STAFF))
+    today = hall_day(datetime.now(UTC))
+    hall.load(write_small_hall(folder / "files", today, STAFF))
     engine = open_engine(hall.database)
     with hall:
-        yield Town(hall, authority, keys, engine)
+        yield Town(hall, authority, keys, engine, today)
     engine.dispose()
 
 

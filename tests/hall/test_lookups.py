@@ -1,18 +1,14 @@
 """What a window asks: the catalogue, tickets, appointments."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clerk_client.domain.clock import hall_day
 from tests.hall.conftest import STAFF, Town
 from tests.hall.desk import Desk
 from tests.helpers.small_hall import HALL, MATTERS, write_small_hall
-
-TODAY = hall_day(datetime.now(UTC))
-TOMORROW = TODAY + timedelta(days=1)
 
 
 def matters_of(desk: Desk, since: int = 0, limit: int = 500) -> tuple[int, list[dict[str, Any]]]:
@@ -57,7 +53,7 @@ def test_only_what_changed_is_sent_after_a_version(
 ) -> None:
     version, _ = matters_of(signed_in)
     assert signed_in.get(f"matters?since={version}").json()["matters"] == []
-    folder = write_small_hall(tmp_path, TODAY, STAFF)
+    folder = write_small_hall(tmp_path, town.today, STAFF)
     town.hall.load(folder)
     assert matters_of(signed_in, since=version) == (version, [])
     changed = MATTERS.replace("居民身份证换领", "居民身份证换领（含补领）")
@@ -80,32 +76,33 @@ def test_only_what_changed_is_sent_after_a_version(
     ],
 )
 def test_a_ticket_of_today_is_found(
-    signed_in: Desk, number: str, status: str, matters: list[str]
+    town: Town, signed_in: Desk, number: str, status: str, matters: list[str]
 ) -> None:
-    found = signed_in.get(f"tickets/{number}?day={TODAY}").json()
-    assert (found["hall"], found["day"], found["number"]) == (HALL, TODAY.isoformat(), number)
+    found = signed_in.get(f"tickets/{number}?day={town.today}").json()
+    assert (found["hall"], found["day"], found["number"]) == (HALL, town.today.isoformat(), number)
     assert (found["status"], found["matters"]) == (status, matters)
     assert found["priority"] is (number == "A024")
 
 
-def test_the_same_number_is_another_ticket_tomorrow(signed_in: Desk) -> None:
-    assert signed_in.get(f"tickets/A023?day={TODAY}").json()["matters"] == ["GA-LG"]
-    assert signed_in.get(f"tickets/A023?day={TOMORROW}").json()["matters"] == ["RS-LW"]
+def test_the_same_number_is_another_ticket_tomorrow(town: Town, signed_in: Desk) -> None:
+    assert signed_in.get(f"tickets/A023?day={town.today}").json()["matters"] == ["GA-LG"]
+    tomorrow = town.today + timedelta(days=1)
+    assert signed_in.get(f"tickets/A023?day={tomorrow}").json()["matters"] == ["RS-LW"]
 
 
 @pytest.mark.parametrize("typed", ["a023", "Ａ０２３", " A023 "])
-def test_a_ticket_number_may_be_typed_carelessly(signed_in: Desk, typed: str) -> None:
+def test_a_ticket_number_may_be_typed_carelessly(town: Town, signed_in: Desk, typed: str) -> None:
     url = f"tickets/{typed}".replace(" ", "%20").replace(
         "Ａ０２３", "%EF%BC%A1%EF%BC%90%EF%BC%92%EF%BC%93"
     )
-    assert signed_in.get(f"{url}?day={TODAY}").json()["number"] == "A023"
+    assert signed_in.get(f"{url}?day={town.today}").json()["number"] == "A023"
 
 
-def test_an_appointment_is_found_however_its_number_is_typed(signed_in: Desk) -> None:
+def test_an_appointment_is_found_however_its_number_is_typed(town: Town, signed_in: Desk) -> None:
     found = signed_in.get("appointments/yy0004").json()
     assert found == {
         "number": "YY0004",
-        "day": TOMORROW.isoformat(),
+        "day": (town.today + timedelta(days=1)).isoformat(),
         "time": "09:00-09:30",
         "matter": "RS-LW",
         "status": "booked",

@@ -4,12 +4,11 @@ import copy
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from clerk_client.domain.clock import hall_day
 from clerk_client.domain.numbers import official_number
 from clerk_client.wire.lines import Line
 from tests.hall.conftest import Town
@@ -17,7 +16,6 @@ from tests.hall.desk import Desk, Journal, Json, clerk_key
 from tests.helpers.small_hall import HALL
 
 SETTLED = ("settled", "")
-TODAY = hall_day(datetime.now(UTC))
 
 
 def refused(code: str) -> tuple[str, str]:
@@ -117,7 +115,6 @@ def test_a_second_history_of_a_journal_is_refused(signed_in: Desk, journal: Jour
         ({"number": "44200020261000000"}, "NUMBER_FORM"),
         ({"number": "L2B12261121ABC0001X"}, "NUMBER_FORM"),
         ({"number": official_number(HALL, 2026, 1, 9_999_998)}, "NUMBER_NOT_LEASED"),
-        ({"number": official_number("440300", TODAY.year, 1, 1)}, "NUMBER_NOT_LEASED"),
         ({"matter": "XX-01"}, "MATTER_UNKNOWN"),
         ({"matter": None}, "MATTER_UNKNOWN"),
         ({"category": "other"}, "CATEGORY_UNKNOWN"),
@@ -133,6 +130,12 @@ def test_a_genuine_line_against_the_rules_is_refused_and_holds_up_no_other(
     wrong, right = journal.accepted(**head), journal.accepted()
     assert signed_in.sent(wrong, right) == [refused(code), SETTLED]
     assert signed_in.sent(wrong, right) == [refused(code), ("already_settled", "")]
+
+
+def test_a_number_of_another_hall_is_refused(signed_in: Desk, journal: Journal) -> None:
+    block = journal.lease(signed_in)
+    number = official_number("440300", block["year"], block["epoch"], block["first"])
+    assert signed_in.sent(journal.accepted(number=number)) == [refused("NUMBER_NOT_LEASED")]
 
 
 def test_a_number_is_used_once(signed_in: Desk, journal: Journal) -> None:
@@ -189,17 +192,19 @@ def test_another_station_cannot_write_into_a_journal(
     assert signed_in.sent(line) == [SETTLED]
 
 
+def slip(town: Town, number: str, hall: str = HALL) -> Json:
+    """What a line says of a ticket of today."""
+    return {"ticket": {"hall": hall, "day": town.today.isoformat(), "number": number}}
+
+
 def test_an_acceptance_uses_up_its_ticket_and_its_appointment(
-    signed_in: Desk, journal: Journal
+    town: Town, signed_in: Desk, journal: Journal
 ) -> None:
-    body = {
-        "ticket": {"hall": HALL, "day": TODAY.isoformat(), "number": "A023"},
-        "appointment": "YY0001",
-    }
+    body = {**slip(town, "A023"), "appointment": "YY0001"}
     assert signed_in.sent(journal.accepted(body)) == [SETTLED]
-    assert signed_in.get(f"tickets/A023?day={TODAY}").json()["status"] == "used"
+    assert signed_in.get(f"tickets/A023?day={town.today}").json()["status"] == "used"
     assert signed_in.get("appointments/YY0001").json()["status"] == "used"
-    tomorrow = TODAY + timedelta(days=1)
+    tomorrow = town.today + timedelta(days=1)
     assert signed_in.get(f"tickets/A023?day={tomorrow}").json()["status"] == "waiting"
 
 
@@ -208,15 +213,51 @@ def test_an_acceptance_uses_up_its_ticket_and_its_appointment(
     [
         {"ticket": None, "appointment": None},
         {"ticket": "A023", "appointment": {"number": 1}},
+        {"appointment": "'; DROP TABLE appointments; --"},
+        {"appointment": "9" * 80},
         {"ticket": {"hall": HALL, "day": "never", "number": []}, "appointment": "YY9999"},
-        {"ticket": {"hall": "440300", "day": TODAY.isoformat(), "number": "A025"}},
     ],
 )
 def test_an_acceptance_stands_whatever_its_body_says_of_tickets(
     signed_in: Desk, journal: Journal, body: Json
 ) -> None:
     assert signed_in.sent(journal.accepted(body)) == [SETTLED]
-    assert signed_in.get(f"tickets/A025?day={TODAY}").json()["status"] == "waiting"
+
+
+def test_a_ticket_of_another_hall_is_not_taken_for_one_of_this(
+    town: Town, signed_in: Desk, journal: Journal
+) -> None:
+    assert signed_in.sent(journal.accepted(slip(town, "A025", "440300"))) == [SETTLED]
+    assert signed_in.get(f"tickets/A025?day={town.today}").json()["status"] == "waiting"
+
+
+def test_a_matter_taken_at_two_windows_without_network_leaves_the_ticket_its_other_one(
+    town: Town, signed_in: Desk, journal: Journal
+) -> None:
+    other = town.desk()
+    other.sign_in(town.keys["C02"])
+    second = Journal(town.keys["C02"], other.key, "C02")
+    second.lease(other)
+
+    def status() -> str:
+        return str(signed_in.get(f"tickets/A024?day={town.today}").json()["status"])
+
+    # A024 is for GA-SF and SC-QY-1.
+    body = slip(town, "A024")
+    assert signed_in.sent(journal.accepted(body, matter="GA-SF")) == [SETTLED]
+    assert other.sent(second.accepted(body, matter="GA-SF")) == [SETTLED]
+    assert status() == "waiting"
+    assert other.sent(second.accepted(body, matter="SC-QY-1")) == [SETTLED]
+    assert status() == "used"
+
+
+def test_a_matter_that_is_not_on_the_ticket_uses_it_up(
+    town: Town, signed_in: Desk, journal: Journal
+) -> None:
+    # A026 is for the group SC-QY.
+    line = journal.accepted(slip(town, "A026"), matter="SC-QY-1")
+    assert signed_in.sent(line) == [SETTLED]
+    assert signed_in.get(f"tickets/A026?day={town.today}").json()["status"] == "used"
 
 
 def mutated(line: Line, **changes: Any) -> Json:

@@ -2,8 +2,11 @@
 
 import socket
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,6 +64,95 @@ def test_a_proof_stays_spent_after_a_restart(town: Town, window: tuple[Desk, Jou
     town.hall.stop()
     town.hall.start()
     assert desk.get("auth/session", headers=proof).json()["code"] == "PROOF_WRONG"
+
+
+def test_a_database_held_by_another_program_is_told_and_stops_no_reader(
+    town: Town, window: tuple[Desk, Journal]
+) -> None:
+    desk, journal = window
+    line = journal.accepted()
+    stranger = Desk(town.hall.url, desk.station)
+    stranger.token = "invented"
+    asked: list[Callable[[], requests.Response]] = [
+        lambda: desk.get("matters"),
+        lambda: desk.post("records", {"lines": [line.to_json()]}),
+    ]
+    url = f"{desk.base}auth/challenge"
+    fields = {"station": desk.station, "cert_sha256": "0" * 64}
+    # More than a pool of SQLAlchemy's usual size has connections.
+    asked += [lambda: requests.post(url, json=fields, timeout=20)] * 20
+    with (
+        closing(sqlite3.connect(town.hall.database_file, isolation_level=None)) as other,
+        ThreadPoolExecutor(len(asked)) as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [pool.submit(ask) for ask in asked]
+        assert stranger.get("matters").json()["code"] == "TOKEN_EXPIRED"
+        assert requests.get(f"{desk.base}health", timeout=20).status_code == 200
+        answers = [each.result() for each in waiting]
+        assert {(each.status_code, each.json()["code"]) for each in answers} == {
+            (503, "DATABASE_UNUSABLE")
+        }
+        other.execute("ROLLBACK")
+    assert desk.sent(line) == [("settled", "")]
+
+
+@contextmanager
+def attached_service(town: Town, tmp_path: Path, starter: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`starter` is run with the command of a service that ends with its standard input."""
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_bytes(town.authority.pem)
+    command = [sys.executable, "-m", "clerk_client.hall", "serve", "--until-stdin-closes"]
+    command += ["--database", town.hall.database, "--authorities", str(authorities)]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-c", starter, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        ) as running,
+    ):
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith(b"http://127.0.0.1:")
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+_IN_ITS_PLACE = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+_AS_ITS_PARENT = (
+    "import subprocess, sys\nsubprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE).wait()\n"
+)
+
+
+def test_a_service_ends_with_its_standard_input(town: Town, tmp_path: Path) -> None:
+    with attached_service(town, tmp_path, _IN_ITS_PLACE) as service:
+        assert service.stdin is not None
+        service.stdin.close()
+        assert service.wait(20) == 0
+    assert "Finished server process" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+def test_a_service_ends_when_its_parent_is_killed(town: Town, tmp_path: Path) -> None:
+    with attached_service(town, tmp_path, _AS_ITS_PARENT) as parent:
+        parent.kill()
+        assert parent.stdout is not None
+        # The service holds the other end until it is gone.
+        assert parent.stdout.read() == b""
+    assert "Finished server process" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+def test_a_service_that_watches_its_standard_input_stops_when_asked(
+    town: Town, tmp_path: Path
+) -> None:
+    with attached_service(town, tmp_path, _IN_ITS_PLACE) as service:
+        service.terminate()
+        assert service.wait(20) == 0
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "Finished server process" in log
+    assert "Fatal" not in log
 
 
 def test_secrets_are_stored_as_hashes_only(town: Town, window: tuple[Desk, Journal]) -> None:

@@ -3,13 +3,18 @@
 import base64
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
 
 from clerk_client.demo.authority import Authority
-from tests.hall.conftest import Town
+from clerk_client.hall.errors import RequestInvalid
+from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.store import open_engine
+from tests.hall.conftest import STAFF, Town
 from tests.hall.desk import ClerkKey, Desk, StationKey, clerk_key
+from tests.hall.thread_hall import StillClock, hall_in_thread, noon
 from tests.helpers.small_hall import WINDOW
 
 
@@ -186,6 +191,32 @@ def test_a_public_key_of_another_length_is_refused(town: Town) -> None:
     fields = {"station": "ST-short", "public_key": "AAAA", "enrolment_code": "x" * 12}
     answer = requests.post(f"{town.hall.url}/api/v1/stations", json=fields, timeout=20)
     assert refused(answer) == (422, "STATION_KEY_INVALID")
+
+
+@pytest.mark.parametrize("station", ["", "a|b", "x" * 200, "a\nb"])
+def test_no_code_is_made_for_a_name_that_no_station_could_send(town: Town, station: str) -> None:
+    with pytest.raises(RequestInvalid) as refusal:
+        town.code(station)
+    assert refusal.value.facts == {"field": "station"}
+
+
+def test_an_enrolment_code_is_good_for_a_week(tmp_path: Path) -> None:
+    authority, clock = Authority(), StillClock(noon())
+    with hall_in_thread(tmp_path, authority, STAFF, clock) as enrolled:
+        url = enrolled.base.removesuffix("/api/v1/")
+        engine = open_engine(f"sqlite:///{tmp_path / 'hall.sqlite'}")
+        codes = {
+            name: new_enrolment_code(engine, name, WINDOW, clock.now())
+            for name in ("ST-in-time", "ST-late")
+        }
+        engine.dispose()
+        in_time, late = Desk(url, "ST-in-time"), Desk(url, "ST-late")
+        clock.forward(7 * 24 * 3600)
+        assert in_time.enrol(codes["ST-in-time"]).status_code == 200
+        clock.forward(1)
+        assert refused(late.enrol(codes["ST-late"])) == (403, "ENROLMENT_CODE_WRONG")
+        # Asked again after a lost answer: the same key, so the same answer.
+        assert in_time.enrol(codes["ST-in-time"]).status_code == 200
 
 
 def test_guessing_enrolment_codes_is_slowed_down(town: Town) -> None:

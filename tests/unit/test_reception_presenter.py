@@ -397,6 +397,17 @@ def test_a_wrong_check_digit_keeps_what_was_typed(window: Window) -> None:
     assert window.page.notice == ""
 
 
+def test_a_telephone_number_that_cannot_be_one_is_told_at_its_field(window: Window) -> None:
+    window.record(replace(FILLED, phone="分机 8"))
+    window.presenter.commit()
+    assert (window.page.stage, window.page.focused) == (Stage.RECORDING, Spot.PHONE)
+    assert window.page.problems == {Spot.PHONE: "PHONE_INVALID"}
+    window.page.fields = FILLED
+    window.presenter.edit_field(Spot.PHONE)
+    assert window.page.problems == {}
+    assert window.page.notice == ""
+
+
 def test_no_complaint_while_a_number_is_being_typed(window: Window) -> None:
     window.record(replace(FILLED, number="4420"))
     window.presenter.edit_field(Spot.NUMBER)
@@ -580,7 +591,7 @@ def test_a_receipt_is_printed_once_however_often_enter_is_pressed(window: Window
 def test_a_failed_print_can_be_tried_again_and_is_no_reprint(window: Window) -> None:
     acceptance = window.accept()
     window.presenter.print_receipt()
-    window.presenter.print_failed(DomainError())
+    window.presenter.print_failed(acceptance.number, DomainError())
     assert (window.page.stage, window.page.focused) == (Stage.ACCEPTED, Spot.PRINT)
     window.presenter.print_receipt()
     assert window.last("print_receipt") == (acceptance, False)
@@ -597,7 +608,7 @@ def test_handing_over_that_was_not_recorded_can_be_pressed_again(window: Window)
     window.presenter.print_receipt()
     window.presenter.printed(receipt_of(acceptance.number))
     window.presenter.hand_over()
-    window.presenter.refused(DomainError())
+    window.presenter.hand_over_refused(acceptance.number, DomainError())
     assert window.page.focused is Spot.HAND_OVER
     window.presenter.hand_over()
     assert window.times("hand_over") == 2
@@ -610,6 +621,139 @@ def test_a_paper_of_the_client_before_changes_nothing(window: Window) -> None:
     window.presenter.printed(receipt_of(acceptance.number))
     assert "show_printed" not in window.page.told
     assert window.page.stage is Stage.WAITING
+
+
+def test_a_failed_print_of_the_client_before_is_told_with_its_number(window: Window) -> None:
+    earlier = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.next_client()
+    window.record()
+    window.presenter.print_failed(earlier.number, DomainError())
+    assert window.page.notice == "EARLIER_NOT_PRINTED"
+    assert earlier.number in window.page.told["show_notice"][0].title
+    assert window.page.stage is Stage.RECORDING
+
+
+def test_a_failed_print_of_another_leaves_the_one_under_way_alone(window: Window) -> None:
+    acceptance = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.print_failed("44200020261000000X", DomainError())
+    assert "show_not_printed" not in window.page.told
+    window.presenter.printed(receipt_of(acceptance.number))
+    assert window.page.focused is Spot.HAND_OVER
+
+
+def test_a_handing_over_of_the_client_before_ends_no_look_up(window: Window) -> None:
+    earlier = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.printed(receipt_of(earlier.number))
+    window.presenter.hand_over()
+    window.presenter.next_client()
+    window.presenter.enter_ticket("A024")
+    window.presenter.hand_over_refused(earlier.number, DomainError())
+    assert (window.page.stage, window.page.notice) == (
+        Stage.IDENTIFYING,
+        "EARLIER_NOT_HANDED_OVER",
+    )
+    window.presenter.found(found(MATTER))
+    assert window.page.stage is Stage.FOUND
+
+
+def test_a_search_that_failed_is_told_in_the_place_of_its_results(window: Window) -> None:
+    window.presenter.choose_entry(LookUp.MATTER)
+    window.presenter.change_query("sb")
+    serial, _ = window.last("search")
+    window.presenter.enter_ticket("A023")
+    window.presenter.search_refused(serial, DomainError())
+    assert window.page.stage is Stage.IDENTIFYING
+    matters, words = window.page.told["show_matters"]
+    assert (matters, words.code) == ((), "RULE_BROKEN")
+
+
+def test_a_failed_search_for_an_earlier_keystroke_is_ignored(window: Window) -> None:
+    window.presenter.choose_entry(LookUp.MATTER)
+    window.presenter.change_query("s")
+    early, _ = window.last("search")
+    window.presenter.change_query("sb")
+    window.presenter.search_refused(early, DomainError())
+    assert "show_matters" not in window.page.told
+
+
+def test_a_refusal_after_signing_out_is_not_told_to_the_next_clerk(window: Window) -> None:
+    window.presenter.enter_ticket("A023")
+    window.presenter.forget()
+    window.presenter.welcome("002")
+    window.presenter.enter()
+    window.presenter.refused(DomainError())
+    assert (window.page.stage, window.page.notice) == (Stage.WAITING, "")
+
+
+def test_a_clerk_who_wants_to_leave_while_accepting_is_told_to_wait(window: Window) -> None:
+    window.record()
+    window.presenter.commit()
+    assert not window.presenter.is_accepting
+    window.presenter.commit()
+    assert window.presenter.is_accepting
+    window.presenter.leaving_refused()
+    assert (window.page.stage, window.page.notice) == (Stage.ACCEPTING, "SUBMITTING")
+    window.presenter.accepted(acceptance_of(window.last("accept")[0]))
+    assert window.page.notice == ""
+    assert not window.presenter.is_accepting
+
+
+def pulled_while_accepting(window: Window) -> Acceptance:
+    """The key is pulled after 提交; the answer comes when nobody is signed in any more."""
+    window.presenter.welcome("001")
+    window.record()
+    window.presenter.commit()
+    window.presenter.commit()
+    acceptance = acceptance_of(window.last("accept")[0])
+    window.presenter.forget()
+    window.presenter.accepted(acceptance)
+    return acceptance
+
+
+def test_an_acceptance_that_came_after_the_key_was_pulled_waits_for_its_clerk(
+    window: Window,
+) -> None:
+    acceptance = pulled_while_accepting(window)
+    assert "show_accepted" not in window.page.told
+    window.presenter.welcome("001")
+    window.presenter.enter()
+    assert window.page.stage is Stage.ACCEPTED
+    assert window.page.told["show_accepted"][0] == acceptance
+    assert (window.page.notice, window.page.focused) == ("RECEIPT_MISSED", Spot.PRINT)
+    window.presenter.print_receipt()
+    assert window.last("print_receipt") == (acceptance, False)
+    window.presenter.printed(receipt_of(acceptance.number))
+    window.presenter.next_client()
+    assert window.page.stage is Stage.WAITING
+    window.presenter.forget()
+    window.presenter.welcome("001")
+    window.presenter.enter()
+    assert window.page.stage is Stage.WAITING
+
+
+def test_another_clerk_does_not_see_whose_receipt_is_missing(window: Window) -> None:
+    acceptance = pulled_while_accepting(window)
+    window.presenter.welcome("002")
+    window.presenter.enter()
+    assert window.page.stage is Stage.WAITING
+    assert "show_accepted" not in window.page.told
+    window.presenter.forget()
+    window.presenter.welcome("001")
+    window.presenter.enter()
+    assert window.page.told["show_accepted"][0] == acceptance
+
+
+def test_a_key_pulled_before_the_receipt_came_out_brings_the_page_back(window: Window) -> None:
+    window.presenter.welcome("001")
+    acceptance = window.accept()
+    window.presenter.forget()
+    assert window.page.stage is Stage.WAITING
+    window.presenter.welcome("001")
+    window.presenter.enter()
+    assert window.page.told["show_accepted"][0] == acceptance
 
 
 def test_nothing_of_a_client_stays_after_signing_out(window: Window) -> None:

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+import scanner.cascade
 from clerk_client.demo.photographs import HEIGHT, WIDTH, photograph
 from clerk_client.demo.slip import SlipText
 from clerk_client.domain.tickets import TicketReference, ticket_text
-from scanner.decode import Reading, decode, decode_frame
+from scanner.decode import decode, decode_frame
 from scanner.errors import PictureUnreadable
+from scanner.reading import Reading
 
 Picture = npt.NDArray[np.uint8]
 REFERENCE = TicketReference("442001", date(2026, 11, 21), "A023")
@@ -189,6 +191,24 @@ def test_array_that_is_no_picture_is_refused(array: npt.NDArray[np.generic]) -> 
     with pytest.raises(PictureUnreadable) as refused:
         decode(array)
     assert refused.value.code == "PICTURE_UNREADABLE"
+
+
+@pytest.mark.parametrize("shape", [(70_000, 22), (22, 70_000), (40_000, 60)])
+def test_picture_longer_than_any_camera_gives_is_refused(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    with pytest.raises(PictureUnreadable):
+        decode(noise, budget_s=20.0, thorough=True)
+
+
+def test_picture_that_opencv_gives_up_on_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for a machine out of memory in the middle of a picture."""
+
+    def give_up(_: object) -> None:
+        raise cv2.error("Insufficient memory")
+
+    monkeypatch.setattr(scanner.cascade, "_doubled", give_up)
+    with pytest.raises(PictureUnreadable):
+        decode(np.full((480, 640), 255, np.uint8), budget_s=20.0, thorough=True)
 
 
 def test_noise_without_a_code_says_nothing() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.charset import repaired, text_of
-from scanner.decode import Reading
+from scanner.reading import Reading
 from scanner.steady import Steady
 
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))

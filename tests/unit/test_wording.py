@@ -25,6 +25,7 @@ _ROOMS = (
     "clerk_client.journal",
     "clerk_client.desk",
     "clerk_client.settings",
+    "clerk_client.workers.unforeseen",
     "clerk_client.hall.errors",
     "ukey",
     "scanner",

@@ -19,8 +19,8 @@ from PyQt5.QtWidgets import (
 
 from clerk_client.domain.clock import hall_time
 from clerk_client.ui.diagnostics.presenter import CheckLine, DiagnosticsPresenter
-from clerk_client.ui.finding import SIGNS, FindingFrame
-from clerk_client.ui.notices import Level
+from clerk_client.ui.finding import FindingFrame
+from clerk_client.ui.notices import SIGNS, Level
 from clerk_client.ui.widgets import BusyLine, Button, Text
 from clerk_client.ui.wording import Words
 

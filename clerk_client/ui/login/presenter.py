@@ -11,7 +11,7 @@ from clerk_client.ui.wording import Words, wording_for
 if TYPE_CHECKING:
     from clerk_client.desk.session import Session
     from ukey.hub import OpenedKey
-    from ukey.token import Certificate, Token
+    from ukey.token import Token
 
 # Asking the same thing again may help, and the key need not be asked for its PIN again.
 _WORTH_RETRYING = frozenset(
@@ -53,6 +53,9 @@ class LoginView(Protocol):
     def show_problem(self, words: Words | None) -> None:
         """Why the last attempt did not succeed."""
 
+    def show_station(self, words: Words | None, *, trying: bool) -> None:
+        """Why nobody can sign in at this station, with a way to try again unless it is tried."""
+
     def show_busy(self, step: Step | None) -> None:
         """What is waited for; None when the clerk may act."""
 
@@ -63,8 +66,8 @@ class LoginView(Protocol):
 class LoginPresenter:
     """Carries a PIN to the key and the key's answer to the hall. Keeps no PIN.
 
-    `unfit` says why a certificate cannot sign in, or None; it is asked before the PIN is. The key
-    that was opened waits here while the hall is out of reach, so that nobody types the PIN twice.
+    The key that was opened waits here while the hall is out of reach, so that nobody types the PIN
+    twice. Nobody's key stays open: whoever is not let in, or leaves, has it closed.
     """
 
     def __init__(
@@ -73,22 +76,28 @@ class LoginPresenter:
         open_key: Callable[[str, str], object],
         close_key: Callable[[], object],
         sign_in: Callable[["OpenedKey"], object],
-        unfit: Callable[["Certificate"], Exception | None],
+        sign_out: Callable[[], object],
+        prepare: Callable[[], object],
+        open_window: Callable[["Session"], object],
         demo_pins: Mapping[str, str],
     ) -> None:
         self._view = view
         self._open_key = open_key
         self._close_key = close_key
         self._sign_in = sign_in
-        self._unfit = unfit
+        self._sign_out = sign_out
+        self._prepare = prepare
+        self._open_window = open_window
         self._demo_pins = demo_pins
         self._tokens: list[Token] = []
+        self._unfit: dict[str, Exception | None] = {}
         self._problems: list[str] = []
         self._chosen = ""
         self._locked: set[str] = set()
         self._step: Step | None = None
         self._opened: OpenedKey | None = None
         self._signed_in = False
+        self._station: Words | None = None
 
     # --- from the clerk ---
 
@@ -102,7 +111,9 @@ class LoginPresenter:
     def pin_entered(self, pin: str) -> None:
         """The PIN goes to the chosen key and nowhere else."""
         token = self._token()
-        if not self._is_free() or token is None or not pin or self._obstacle(token) is not None:
+        if not self._is_free() or token is None or not pin or self._station is not None:
+            return
+        if self._obstacle(token) is not None:
             return
         self._view.show_problem(None)
         self._wait_for(Step.CHECKING_PIN)
@@ -120,12 +131,21 @@ class LoginPresenter:
             self._view.show_problem(None)
             self._show()
 
+    def prepare_again(self) -> None:
+        """What the station lacked may be there now."""
+        if self._station is not None:
+            self._view.show_station(self._station, trying=True)
+            self._prepare()
+
     # --- from the key ---
 
-    def tokens_seen(self, tokens: Sequence["Token"], problems: Sequence[str]) -> None:
-        """What is plugged now."""
-        self._tokens, self._problems = list(tokens), list(problems)
-        ids = [token.id for token in tokens]
+    def tokens_seen(
+        self, plugged: Sequence[tuple["Token", Exception | None]], problems: Sequence[str]
+    ) -> None:
+        """What is plugged now, each with why it cannot sign in, if so."""
+        self._tokens, self._problems = [token for token, _ in plugged], list(problems)
+        self._unfit = {token.id: reason for token, reason in plugged}
+        ids = [token.id for token in self._tokens]
         # Out and in again: it may have been unlocked elsewhere, so its own flags count again.
         self._locked.intersection_update(ids)
         if self._chosen not in ids:
@@ -137,9 +157,11 @@ class LoginPresenter:
 
     def key_opened(self, key: "OpenedKey") -> None:
         """The PIN was right."""
-        if self._step is Step.CHECKING_PIN:
-            self._opened = key
-            self._ask_hall(key)
+        if self._step is not Step.CHECKING_PIN:
+            self._close_key()
+            return
+        self._opened = key
+        self._ask_hall(key)
 
     def key_failed(self, error: Exception) -> None:
         """The PIN was wrong, or the key could not be asked."""
@@ -154,30 +176,59 @@ class LoginPresenter:
         self._show()
 
     def key_removed(self, token_id: str) -> None:
-        """Said also after signing in: the window then locks itself to this page."""
+        """Said also after signing in: the window locks itself to this page before."""
+        if self._step is Step.CHECKING_PIN:
+            # Of a key that was open before. What comes of this PIN, its own answer tells.
+            return
         self._tokens = [token for token in self._tokens if token.id != token_id]
         self._signed_in = False
         self._opened = None
         self._chosen = self._tokens[0].id if self._tokens else ""
-        self._wait_for(None)
+        if self._step is Step.ASKING_HALL:
+            # The hall's yes is on its way, to a window without a key.
+            self._leave()
         self._view.show_problem(wording_for("TOKEN_REMOVED"))
         self._show()
 
-    # --- from the hall ---
+    # --- from the desk and the hall ---
 
-    def signed_in(self, _session: "Session") -> None:
+    def station_ready(self) -> None:
+        """Everything that signing in needs stands."""
+        self._station = None
+        self._view.show_station(None, trying=False)
+        if self._is_free():
+            self._show()
+
+    def station_refused(self, error: Exception) -> None:
+        """Nobody can sign in here before that is mended; no PIN is asked for in vain."""
+        self._station = wording_for(error)
+        self._view.show_station(self._station, trying=False)
+        if self._is_free():
+            self._show()
+
+    def signed_in(self, session: "Session") -> None:
         """The page is left; it is clean when somebody comes back to it. The key stays open."""
+        if self._step is not Step.ASKING_HALL:
+            if self._step is not Step.SIGNING_OUT:
+                self._leave()
+            return
         self._signed_in = True
+        self._station = None
+        self._view.show_station(None, trying=False)
         self._view.show_problem(None)
         self._view.offer_retry(False)
         self._wait_for(None)
+        self._open_window(session)
 
     def sign_in_refused(self, error: Exception) -> None:
         """By the hall, by a rule, or because this station cannot work at all."""
-        self._signed_in = False
+        if self._step is not Step.ASKING_HALL:
+            return
         self._wait_for(None)
-        self._view.show_problem(wording_for(error))
-        if self._opened is not None and getattr(error, "code", "") in _WORTH_RETRYING:
+        words = wording_for(error)
+        # Not said twice, where the station's trouble stands already.
+        self._view.show_problem(None if words == self._station else words)
+        if self._opened is not None and words.code in _WORTH_RETRYING:
             self._show()
             self._view.ask_pin(False)
             self._view.offer_retry(True)
@@ -186,15 +237,17 @@ class LoginPresenter:
         self._show()
 
     def signing_out(self) -> None:
-        """The hall is being told; until it is, no PIN is taken that nobody would look at."""
-        self._wait_for(Step.SIGNING_OUT)
+        """The clerk leaves. Until desk and hall know, no PIN is taken that nobody would look at."""
+        if self._signed_in:
+            self._signed_in = False
+            self._leave()
 
     def signed_out(self) -> None:
-        """Back at this page; the key is closed and asks for its PIN again."""
-        self._signed_in = False
-        self._forget_key()
-        self._wait_for(None)
-        self._show()
+        """The key is closed and asks for its PIN again."""
+        if self._step is Step.SIGNING_OUT:
+            self._forget_key()
+            self._wait_for(None)
+            self._show()
 
     # --- inside ---
 
@@ -203,6 +256,10 @@ class LoginPresenter:
 
     def _waits_for_retry(self) -> bool:
         return self._opened is not None and self._step is None and not self._signed_in
+
+    def _leave(self) -> None:
+        self._wait_for(Step.SIGNING_OUT)
+        self._sign_out()
 
     def _ask_hall(self, key: "OpenedKey") -> None:
         self._view.show_problem(None)
@@ -232,7 +289,7 @@ class LoginPresenter:
             self._view.show_hint(wording_for(self._problems[0] if self._problems else "NO_TOKEN"))
             return
         obstacle = self._obstacle(token)
-        self._view.ask_pin(obstacle is None)
+        self._view.ask_pin(obstacle is None and self._station is None)
         self._view.show_hint(obstacle or _standing_words(token))
 
     def _obstacle(self, token: "Token") -> Words | None:
@@ -242,7 +299,7 @@ class LoginPresenter:
             return wording_for("CERT_UNREADABLE" if unreadable else "CERT_MISSING")
         if token.pin.value == "locked" or token.id in self._locked:
             return wording_for("PIN_LOCKED")
-        error = self._unfit(token.certificate)
+        error = self._unfit.get(token.id)
         return wording_for(error) if error is not None else None
 
     def _card(self, token: "Token") -> KeyCard:

@@ -37,10 +37,9 @@ class PinEdit(LatinEdit):
     stepped = pyqtSignal(int)
 
     def __init__(self) -> None:
-        super().__init__("PIN", "请输入PIN")
+        super().__init__("PIN", "请输入PIN", longest=64)
         self.setEchoMode(QLineEdit.EchoMode.Password)
         self.setInputMethodHints(self.inputMethodHints() | Qt.InputMethodHint.ImhHiddenText)
-        self.setMaxLength(64)
 
     def take(self) -> str:
         """What was typed, which is gone from here then."""
@@ -63,6 +62,7 @@ class LoginPage(QWidget):
     key_chosen = pyqtSignal(int)
     retry_asked = pyqtSignal()
     given_up = pyqtSignal()
+    preparation_asked = pyqtSignal()
     diagnosis_asked = pyqtSignal()
 
     def __init__(self, hall_name: str, station: str) -> None:
@@ -76,6 +76,11 @@ class LoginPage(QWidget):
         self._keys.currentRowChanged.connect(self._choose)
         self._hint = FindingFrame()
         self._problem = FindingFrame()
+        self._station = FindingFrame()
+        self._prepare = Button("重试", primary=True, hint="Enter")
+        self._prepare.setObjectName("prepareAgain")
+        self._prepare.clicked.connect(lambda: self.preparation_asked.emit())
+        self._prepare.hide()
         self._demo = Text(role="demoPin")
         self.pin = PinEdit()
         self.pin.stepped.connect(self._step_key)
@@ -105,6 +110,7 @@ class LoginPage(QWidget):
         self.key_chosen.connect(presenter.choose)
         self.retry_asked.connect(presenter.retry)
         self.given_up.connect(presenter.give_up)
+        self.preparation_asked.connect(presenter.prepare_again)
 
     # --- what the presenter shows ---
 
@@ -131,13 +137,19 @@ class LoginPage(QWidget):
             self.pin.setFocus()
         else:
             self.pin.take()
-            self._diagnose.setFocus()
+            (self._diagnose if self._prepare.isHidden() else self._prepare).setFocus()
 
     def show_hint(self, words: Words | None) -> None:
         self._hint.show_words(words, Level.WARNING)
 
     def show_problem(self, words: Words | None) -> None:
         self._problem.show_words(words, Level.ERROR)
+
+    def show_station(self, words: Words | None, *, trying: bool) -> None:
+        self._station.show_words(words, Level.ERROR)
+        self._prepare.setVisible(words is not None)
+        self._prepare.setEnabled(not trying)
+        self._prepare.setText("正在重试…" if trying else "重试")
 
     def show_busy(self, step: Step | None) -> None:
         self._busy.setText(_BUSY[step])
@@ -161,6 +173,11 @@ class LoginPage(QWidget):
     @property
     def problem(self) -> str:
         return self._problem.text
+
+    @property
+    def station(self) -> str:
+        """What the station lacks."""
+        return self._station.text
 
     @property
     def busy(self) -> str:
@@ -224,6 +241,8 @@ class LoginPage(QWidget):
         column.setContentsMargins(2 * em, int(1.5 * em), 2 * em, int(1.2 * em))
         column.setSpacing(int(0.7 * em))
         column.addWidget(title)
+        column.addWidget(self._station)
+        column.addWidget(self._prepare)
         column.addWidget(self._problem)
         column.addWidget(self._keys)
         column.addWidget(self._hint)

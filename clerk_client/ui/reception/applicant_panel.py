@@ -82,17 +82,18 @@ class ApplicantPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.category = CategoryChoice()
-        self.name = LineEdit("姓名")
+        self.name = LineEdit("姓名", longest=120)
         self.document_type = ComboBox("证件类型")
         for kind, label in DOCUMENT_TYPES.items():
             self.document_type.addItem(label, kind)
-        self.number = LatinEdit("证件号码", "", folded_number)
+        self.number = LatinEdit("证件号码", "", folded_number, longest=40)
         self.number.setObjectName("number")
-        self.phone = LatinEdit("联系电话", "选填")
-        self.serial = LatinEdit("部门系统流水号", "选填，部门自有系统的编号")
+        self.phone = LatinEdit("联系电话", "选填", longest=40)
+        self.serial = LatinEdit("部门系统流水号", "选填，部门自有系统的编号", longest=40)
         self._category_row = FieldRow("事项类型", self.category, required=True)
         self._name_row = FieldRow("姓名", self.name, required=True)
         self._number_row = FieldRow("证件号码", self.number, required=True)
+        self._phone_row = FieldRow("联系电话", self.phone)
         self._serial_row = FieldRow("部门系统流水号", self.serial)
         keeps = self._serial_row.sizePolicy()
         keeps.setRetainSizeWhenHidden(True)
@@ -101,6 +102,7 @@ class ApplicantPanel(QWidget):
             Spot.CATEGORY: self._category_row,
             Spot.NAME: self._name_row,
             Spot.NUMBER: self._number_row,
+            Spot.PHONE: self._phone_row,
         }
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -109,7 +111,7 @@ class ApplicantPanel(QWidget):
         column.addWidget(self._name_row)
         column.addWidget(FieldRow("证件类型", self.document_type))
         column.addWidget(self._number_row)
-        column.addWidget(FieldRow("联系电话", self.phone))
+        column.addWidget(self._phone_row)
         column.addWidget(self._serial_row)
         column.addStretch(1)
         self._wire()
@@ -183,7 +185,8 @@ class ApplicantPanel(QWidget):
         self.category.chosen.connect(self.category_changed)
         self.category.picked.connect(self.name.setFocus)
         self.document_type.currentIndexChanged.connect(lambda: self._follow_document_type())
-        for spot, line in ((Spot.NAME, self.name), (Spot.NUMBER, self.number)):
+        judged = ((Spot.NAME, self.name), (Spot.NUMBER, self.number), (Spot.PHONE, self.phone))
+        for spot, line in judged:
             line.left.connect(lambda spot=spot: self.left.emit(spot))
             line.textEdited.connect(lambda _, spot=spot: self.edited.emit(spot))
         for line in (self.name, self.number):

@@ -62,6 +62,7 @@ class Spot(enum.Enum):
     CATEGORY = enum.auto()
     NAME = enum.auto()
     NUMBER = enum.auto()
+    PHONE = enum.auto()
     SUBMIT = enum.auto()
     PRINT = enum.auto()
     HAND_OVER = enum.auto()

@@ -7,11 +7,13 @@ from clerk_client.domain.errors import (
     DocumentNumberInvalid,
     DomainError,
     NameInvalid,
+    PhoneInvalid,
 )
 from clerk_client.domain.people import (
     DocumentType,
     checked_document,
     checked_name,
+    checked_phone,
     checked_unit_name,
 )
 from clerk_client.ui.notices import Level
@@ -28,6 +30,8 @@ def spot_of(error: DomainError) -> Spot | None:
             return Spot.NAME
         case DocumentNumberInvalid():
             return Spot.NUMBER
+        case PhoneInvalid():
+            return Spot.PHONE
     return None
 
 
@@ -37,6 +41,8 @@ def judged(spot: Spot, entries: Entries, today: date) -> tuple[Words | None, Lev
         if spot is Spot.NAME and entries.name.strip():
             is_unit = entries.document_type is DocumentType.CREDIT_CODE
             (checked_unit_name if is_unit else checked_name)(entries.name)
+        if spot is Spot.PHONE:
+            checked_phone(entries.phone)
         if spot is Spot.NUMBER and entries.number.strip():
             document = checked_document(entries.document_type, entries.number, today)
             for doubt in document.doubts:

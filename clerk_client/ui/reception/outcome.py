@@ -19,15 +19,20 @@ class Outcome:
     ) -> None:
         self._view = view
         self._actions = actions
-        self._acceptance = acceptance
+        self.acceptance = acceptance
         self._printing = False
         self._printed = False
         self._reprint_asked = False
         self._handed_over = False
 
+    @property
+    def is_printed(self) -> bool:
+        """A receipt came out."""
+        return self._printed
+
     def show(self) -> None:
-        offline = wording_for("ACCEPTED_OFFLINE") if self._acceptance.decided_offline else None
-        self._view.show_accepted(self._acceptance, offline)
+        offline = wording_for("ACCEPTED_OFFLINE") if self.acceptance.decided_offline else None
+        self._view.show_accepted(self.acceptance, offline)
         self._view.focus(Spot.PRINT)
 
     def print_receipt(self) -> None:
@@ -57,10 +62,10 @@ class Outcome:
         """已交办事人."""
         if self._printed and not self._handed_over:
             self._show_handed_over(True)
-            self._actions.hand_over(self._acceptance.number)
+            self._actions.hand_over(self.acceptance.number)
 
     def printed(self, receipt: "PrintedReceipt") -> None:
-        if receipt.number == self._acceptance.number:
+        if receipt.number == self.acceptance.number:
             self._printed = True
             self._printing = False
             self._view.show_printed(receipt)
@@ -77,11 +82,11 @@ class Outcome:
                 self._view.focus(Spot.PRINT)
 
     def handed_over(self, number: str) -> None:
-        if number == self._acceptance.number and not self._handed_over:
+        if number == self.acceptance.number and not self._handed_over:
             self._show_handed_over(True)
 
-    def refused(self) -> None:
-        """Handing over was not recorded."""
+    def not_handed_over(self) -> None:
+        """It was not recorded and can be pressed again."""
         if self._handed_over:
             self._show_handed_over(False)
 
@@ -91,7 +96,7 @@ class Outcome:
             self._reprint_asked = False
             self._view.show_notice(None, Level.INFO)
             self._view.show_printing()
-            self._actions.print_receipt(self._acceptance, again)
+            self._actions.print_receipt(self.acceptance, again)
 
     def _show_handed_over(self, done: bool) -> None:
         self._handed_over = done

@@ -28,7 +28,7 @@ class OutcomePanel(QWidget):
         super().__init__()
         self._printed = False
         self._handed_over = False
-        self._title = Text("√ 受理成功", role="success")
+        self._title = Text("✓ 受理成功", role="success")
         self.number = Text(role="caseNumber")
         self.number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._offline = Text(role="told")
@@ -103,7 +103,7 @@ class OutcomePanel(QWidget):
         self.print.setEnabled(not printing and not self._printed)
         self.reprint.setEnabled(not printing and self._printed)
         self.hand_over.setEnabled(self._printed and not self._handed_over)
-        self.hand_over.setText("√ 已交办事人" if self._handed_over else "已交办事人")
+        self.hand_over.setText("✓ 已交办事人" if self._handed_over else "已交办事人")
 
     @property
     def text(self) -> str:

@@ -25,6 +25,7 @@ from clerk_client.ui.reception.preview import PreviewControl
 from clerk_client.ui.reception.recording import Recording
 from clerk_client.ui.reception.search import MatterSearch
 from clerk_client.ui.reception.ticket_codes import label_of
+from clerk_client.ui.reception.unfinished import Unfinished
 from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
@@ -64,13 +65,19 @@ class ReceptionPresenter:
         self._recording: Recording | None = None
         self._form: Form | None = None
         self._outcome: Outcome | None = None
+        self._clerk = ""
+        self._unfinished = Unfinished()
 
     # --- the page comes and goes ---
 
+    def welcome(self, clerk: str) -> None:
+        """Whose receptions follow, by staff number. Said before the page is shown."""
+        self._clerk = clerk
+
     def enter(self) -> None:
-        """The page is shown."""
+        """The page is shown; with what this clerk left unfinished, if anything."""
         self._view.show_stage(self._stage)
-        if self._stage is Stage.WAITING:
+        if self._stage is Stage.WAITING and not self._show_unfinished():
             self._open(self._entry)
 
     def leave(self) -> None:
@@ -78,9 +85,13 @@ class ReceptionPresenter:
         self._preview.stop()
 
     def forget(self) -> None:
-        """The clerk signs out: nothing of any client stays."""
+        """The clerk signs out: nothing of any client stays but an acceptance without its receipt,
+        which waits for this clerk."""
         self._preview.stop()
         self._drafts.clear()
+        if self._outcome and not self._outcome.is_printed:
+            self._unfinished.keep(self._outcome.acceptance)
+        self._clerk = ""
         self._stage = Stage.WAITING
         self._entry = LookUp.TICKET
         self._clear_page()
@@ -266,7 +277,7 @@ class ReceptionPresenter:
 
     def next_client(self) -> None:
         """下一位."""
-        if self._stage is Stage.ACCEPTED:
+        if self._stage is Stage.ACCEPTED and not self._show_unfinished():
             self._preview.expect_next_client()
             self.choose_entry(LookUp.TICKET)
 
@@ -322,30 +333,49 @@ class ReceptionPresenter:
         self._search.matters_found(serial, matters)
 
     def accepted(self, acceptance: Acceptance) -> None:
-        """Durable. What was typed has done its work."""
-        if self._stage is Stage.ACCEPTING:
-            self._go(Stage.ACCEPTED)
-            self._outcome = Outcome(self._view, self._actions, acceptance)
-            self._outcome.show()
+        """Durable. What was typed has done its work.
+
+        One whose clerk was signed out meanwhile, because the key was pulled, is kept for them.
+        """
+        if self._stage is not Stage.ACCEPTING:
+            self._unfinished.keep(acceptance)
+            return
+        self._view.show_notice(None, Level.INFO)
+        self._go(Stage.ACCEPTED)
+        self._show_outcome(acceptance)
 
     def printed(self, receipt: "PrintedReceipt") -> None:
         """The paper of the acceptance on screen; an earlier one's is no news here."""
         if self._outcome:
             self._outcome.printed(receipt)
 
-    def print_failed(self, error: Exception) -> None:
+    def print_failed(self, number: str, error: Exception) -> None:
         """No paper. The record stands."""
-        if self._outcome:
+        if self._shows(number) and self._outcome:
             self._outcome.not_printed()
-        self._view.show_notice(wording_for(error), Level.ERROR)
+            self._view.show_notice(wording_for(error), Level.ERROR)
+        else:
+            self._tell_of_another("EARLIER_NOT_PRINTED", number, error)
 
     def handed_over(self, number: str) -> None:
         """已交办事人 is recorded."""
         if self._outcome:
             self._outcome.handed_over(number)
 
+    def hand_over_refused(self, number: str, error: Exception) -> None:
+        """已交办事人 was not recorded."""
+        if self._shows(number) and self._outcome:
+            self._outcome.not_handed_over()
+            self._view.show_notice(wording_for(error), Level.ERROR)
+        else:
+            self._tell_of_another("EARLIER_NOT_HANDED_OVER", number, error)
+
+    def search_refused(self, serial: int, error: Exception) -> None:
+        """No results for one keystroke."""
+        self._search.refused(serial, error)
+
     def refused(self, error: Exception) -> None:
-        """What was asked last did not happen; everything typed stays."""
+        """The look-up or the acceptance did not happen; everything typed stays."""
         match self._stage:
             case Stage.IDENTIFYING:
                 self._go(Stage.WAITING)
@@ -356,9 +386,19 @@ class ReceptionPresenter:
             case Stage.ACCEPTING:
                 self._go(Stage.CONFIRMING)
                 self._view.focus(Spot.SUBMIT)
-            case Stage.ACCEPTED if self._outcome:
-                self._outcome.refused()
+            case _:
+                # Asked by a clerk who is gone.
+                return
         self._view.show_notice(wording_for(error), Level.ERROR)
+
+    def leaving_refused(self) -> None:
+        """The clerk wanted to another page, out, or to close the window, in the middle of it."""
+        self._view.show_notice(wording_for("SUBMITTING"), Level.WARNING)
+
+    @property
+    def is_accepting(self) -> bool:
+        """Until the answer came, nobody knows whether the client was served."""
+        return self._stage is Stage.ACCEPTING
 
     # --- inside ---
 
@@ -422,6 +462,28 @@ class ReceptionPresenter:
         self._go(Stage.RECORDING)
         self._rest()
         self._recording.start_typing()
+
+    def _show_outcome(self, acceptance: Acceptance) -> None:
+        self._outcome = Outcome(self._view, self._actions, acceptance)
+        self._outcome.show()
+
+    def _show_unfinished(self) -> bool:
+        acceptance = self._unfinished.take(self._clerk)
+        if acceptance is None:
+            return False
+        # Not by the table of steps: it belongs to a reception that was left.
+        self._stage = Stage.ACCEPTED
+        self._view.show_stage(self._stage)
+        self._show_outcome(acceptance)
+        self._view.show_notice(wording_for("RECEIPT_MISSED"), Level.WARNING)
+        return True
+
+    def _shows(self, number: str) -> bool:
+        return self._outcome is not None and self._outcome.acceptance.number == number
+
+    def _tell_of_another(self, code: str, number: str, error: Exception) -> None:
+        facts = {"number": number, "reason": wording_for(error).title}
+        self._view.show_notice(wording_for(code, facts), Level.ERROR)
 
     def _leave_form(self) -> None:
         entries = self._view.entries()

@@ -44,6 +44,14 @@ class MatterSearch:
             self._enter_pending = False
             self.enter(0)
 
+    def refused(self, serial: int, error: Exception) -> None:
+        """Told in the place of the results; the letters stay."""
+        if serial == self._serial:
+            self._answered = serial
+            self._enter_pending = False
+            self._matters = ()
+            self._view.show_matters((), wording_for(error))
+
     def enter(self, row: int) -> None:
         """The row that is marked, once the results on screen belong to the letters in the box."""
         if self._answered != self._serial:

@@ -29,7 +29,7 @@ class SearchPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = LineEdit("服务事项", "事项名称、拼音、首字母或编码")
+        self.box = LineEdit("服务事项", "事项名称、拼音、首字母或编码", longest=60)
         self.box.textChanged.connect(self.query_changed)
         self.box.returnPressed.connect(lambda: self.entered.emit(self.results.currentRow()))
         self.box.installEventFilter(self)

@@ -4,7 +4,7 @@ from PyQt5.QtCore import QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from clerk_client.domain.appointments import folded_appointment_number
+from clerk_client.domain.people import folded_number
 from clerk_client.ui.reception.exchange import Preview
 from clerk_client.ui.widgets import Button, FieldRow, LatinEdit, Text
 from clerk_client.ui.wording import Words
@@ -96,7 +96,7 @@ class TicketPanel(QWidget):
         self.read.clicked.connect(lambda: self.read_asked.emit())
         self.stop.clicked.connect(lambda: self.stop_asked.emit())
         self.start.clicked.connect(lambda: self.start_asked.emit())
-        self.box = LatinEdit("叫号", "票号，如 A023，按 Enter", str.upper)
+        self.box = LatinEdit("叫号", "票号，如 A023，按 Enter", str.upper, longest=300)
         self.box.returnPressed.connect(lambda: self.entered.emit(self.box.text()))
         self.patience = QTimer(self)
         self.patience.setSingleShot(True)
@@ -146,7 +146,8 @@ class AppointmentPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = LatinEdit("预约编号", "输入预约编号，按 Enter", folded_appointment_number)
+        # Folded only: whether it can be an appointment's is judged when it is looked up.
+        self.box = LatinEdit("预约编号", "输入预约编号，按 Enter", folded_number, longest=40)
         self.box.returnPressed.connect(lambda: self.entered.emit(self.box.text()))
         look_up = Button("查询", hint="Enter")
         look_up.clicked.connect(lambda: self.entered.emit(self.box.text()))

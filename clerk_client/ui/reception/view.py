@@ -305,6 +305,7 @@ class ReceptionPage(QWidget):
             Spot.CATEGORY: self.applicant.category,
             Spot.NAME: self.applicant.name,
             Spot.NUMBER: self.applicant.number,
+            Spot.PHONE: self.applicant.phone,
             Spot.SUBMIT: self.bar.submit,
             Spot.PRINT: self.outcome.print,
             Spot.HAND_OVER: self.outcome.hand_over,
