@@ -54,7 +54,7 @@ check: $(READY)   ## ruff, mypy (also as for Windows), import-linter
 bench: $(READY)   ## measured figures, each beside its peer or limit
 	@$(PY) -m benchmarks
 
-soak: $(READY)    ## long runs: some minutes of work with a client that is killed again and again
+soak: $(READY)    ## a client at work, killed twenty times: nothing lost, no number twice
 	@$(PY) -m tests -m soak
 
 fresh:            ## both README commands in an empty Debian 12 (root, debootstrap)

@@ -13,6 +13,7 @@ from PyQt5.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QWidget
 
+from clerk_client.domain.cases import LookUp
 from clerk_client.domain.clock import Clock, SystemClock, hall_day
 from clerk_client.logs import install_crash_hook, start_logging
 from clerk_client.parts import FAILURES, Parts
@@ -20,6 +21,7 @@ from clerk_client.settings import Settings
 from clerk_client.ui.crash_page import CrashReports
 from clerk_client.ui.diagnostics.presenter import DiagnosticsPresenter
 from clerk_client.ui.diagnostics.view import DiagnosticsPage
+from clerk_client.ui.held_keys import HeldKeys
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.main_window import MainWindow
@@ -40,6 +42,7 @@ from clerk_client.workers.sync_worker import SyncWorker
 from clerk_client.workers.thread import WorkerThread
 
 if TYPE_CHECKING:
+    from clerk_client.desk.forms import Found
     from clerk_client.desk.session import Session
     from ukey.token import Token
 
@@ -185,6 +188,7 @@ class Application:
         window.sign_out_asked.connect(self._sign_out)
         window.leaving_refused.connect(self._reception.leaving_refused)
         self._sync.standing.connect(window.show_standing)
+        self._sync.standing.connect(self._tallies.show_standing)
         self._sync.failed.connect(window.show_delivery_failed)
 
     def _wire_reception(self) -> None:
@@ -206,6 +210,7 @@ class Application:
         camera.preview_stopped.connect(partial(self._camera_state, False))
         camera.failed.connect(partial(self._device_failed, "camera"))
         desk.found.connect(reception.found)
+        desk.found.connect(self._looked_up)
         desk.matters_found.connect(reception.matters_found)
         desk.accepted.connect(reception.accepted)
         desk.accepted.connect(self._sync_thread.queued(self._sync.deliver_now))
@@ -222,6 +227,7 @@ class Application:
     def _wire_other_pages(self) -> None:
         self._tallies_page.follow(self._tallies)
         self._desk.tallied.connect(self._tallies.tallied)
+        self._desk.tallied.connect(self._hall_answered)
         self._desk.tally_refused.connect(self._tallies.tally_refused)
         self._diagnostics_page.follow(self._diagnostics)
         self._diagnosis.diagnosed.connect(self._diagnostics.diagnosed)
@@ -265,6 +271,15 @@ class Application:
             self._sign_out()
         self._login.key_removed(token_id)
 
+    def _looked_up(self, found: "Found") -> None:
+        if found.look_up is not LookUp.MATTER and "FROM_LOCAL" not in found.notices:
+            self._hall_answered()
+
+    def _hall_answered(self, *_: object) -> None:
+        """Whoever waits for the hall need not wait for the next turn."""
+        if self.window.offline_notice:
+            self._sync_thread.queued(self._sync.deliver_now)()
+
     def _page_changed(self, page: QWidget) -> None:
         if page is self._reception_page:
             self._reception.enter()
@@ -295,6 +310,8 @@ def run(settings: Settings, clock: Clock | None = None) -> int:
     crashes = CrashReports()
     install_crash_hook(crashes.tell)
     apply_theme(qt)
+    held_keys = HeldKeys()
+    qt.installEventFilter(held_keys)
     application = Application(settings, clock or SystemClock(), crashes)
     application.start()
     try:

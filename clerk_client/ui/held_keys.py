@@ -32,7 +32,9 @@ class HeldKeys(QObject):
                 self._released[event.key()] = event.timestamp()
             return False
         since = event.timestamp() - self._released.get(event.key(), -1000)
-        if event.isAutoRepeat() or 0 <= since <= _SAME_MOMENT_MS:
+        # No timestamp: an input method or a test made the event, and the moment says nothing.
+        same_moment = event.timestamp() > 0 and 0 <= since <= _SAME_MOMENT_MS
+        if event.isAutoRepeat() or same_moment:
             # Accepted, so that no shortcut takes it either.
             event.accept()
             return True

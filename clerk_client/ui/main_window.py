@@ -24,7 +24,7 @@ from clerk_client.ui.crash_page import CrashPage
 from clerk_client.ui.notices import Level
 from clerk_client.ui.strip import StatusStrip
 from clerk_client.ui.widgets import Button, NoticeBar
-from clerk_client.ui.wording import wording_for
+from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
     from clerk_client.desk.session import Session
@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self._hall_name = hall_name
         self.setStyleSheet(resources.text("window.qss"))
-        self.setMinimumSize(800, 560)
+        self.setMinimumSize(800, 440)
         self.resize(1366, 768)
         self._login, self._diagnostics = login, diagnostics
         self._reception, self._tallies = reception, tallies
@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         offline = not standing.hall_reachable
         self._offline.setVisible(offline)
         if offline:
-            words = wording_for("WORKING_OFFLINE", {"waiting": standing.waiting})
+            words = _offline_words(standing)
             self._offline.show_notice(words.title, words.next_step, Level.WARNING)
 
     def show_delivery_failed(self, error: Exception) -> None:
@@ -253,6 +253,12 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         column.addWidget(self.strip)
         self.setCentralWidget(whole)
+
+
+def _offline_words(standing: "Standing") -> Words:
+    if standing.waiting_acceptances:
+        return wording_for("WORKING_OFFLINE", {"waiting": standing.waiting_acceptances})
+    return wording_for("WORKING_OFFLINE_RECORDS" if standing.waiting else "WORKING_OFFLINE_NONE")
 
 
 def _entry(text: str, key: str) -> Button:

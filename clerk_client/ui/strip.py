@@ -59,7 +59,8 @@ class StatusStrip(QFrame):
         else:
             self._say(self._hall, "大厅连不上", Level.WARNING)
         self._hall.show()
-        self._say(self._waiting, f"待上报 {standing.waiting} 条", Level.INFO)
+        count = standing.waiting_acceptances
+        self._say(self._waiting, f"待上报 {count} 件" if count else "记录上报中", Level.INFO)
         self._waiting.setVisible(standing.waiting > 0)
         self._say(self._refused, f"未被接受 {standing.refused} 条", Level.ERROR)
         self._refused.setVisible(standing.refused > 0)

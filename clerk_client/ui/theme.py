@@ -1,12 +1,13 @@
 """How the window looks: one light theme, the same on every system."""
 
-from PyQt5.QtGui import QColor, QFont, QPalette
+from PyQt5.QtGui import QColor, QFont, QIcon, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
 
 import resources
 
 _FAMILIES = ["Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "sans-serif"]
 _BASE_POINTS = 11
+_ICON_SIZES = (16, 24, 32, 48, 64, 128)
 
 
 def apply_theme(app: QApplication) -> None:
@@ -18,7 +19,18 @@ def apply_theme(app: QApplication) -> None:
     font.setPointSize(_BASE_POINTS)
     app.setFont(font)
     app.setPalette(_palette())
+    app.setWindowIcon(_icon())
     app.setStyleSheet(resources.text("theme.qss"))
+
+
+def _icon() -> QIcon:
+    icon = QIcon()
+    with resources.path("icons/clerk_client.svg") as file:
+        drawing = QIcon(str(file))
+        # Drawn here: an SVG icon reads its file late, when it may be gone.
+        for size in _ICON_SIZES:
+            icon.addPixmap(drawing.pixmap(size, size))
+    return icon
 
 
 def _palette() -> QPalette:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 IDLE_MS = 15_000
 FIRST_RETRY_MS = 1_000
-LONGEST_RETRY_MS = 60_000
+LONGEST_RETRY_MS = 15_000
 
 
 class Delivery(Protocol):
@@ -25,7 +25,7 @@ class Delivery(Protocol):
 
 
 class SyncWorker(QObject):
-    """Tries again after 1, 2, 4 … 60 s while the hall is out of reach, looks every 15 s otherwise.
+    """Tries again after 1, 2, 4 … 15 s while the hall is out of reach, looks every 15 s otherwise.
 
     An exception of `failures` becomes `failed` and is tried again as if the hall were unreachable;
     any other is a bug and reaches the crash hook.

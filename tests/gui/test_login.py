@@ -175,3 +175,21 @@ def test_station_that_cannot_work_offers_to_try_again_and_the_diagnosis(
     desk.presenter.station_ready()
     assert page.station == ""
     qtbot.waitUntil(page.pin.hasFocus)
+
+
+def test_login_page_that_is_not_shown_takes_no_keyboard(page: LoginPage, desk: Desk) -> None:
+    desk.presenter.tokens_seen(plugged(key()), [])
+    page.hide()
+    desk.presenter.tokens_seen([], [])
+    desk.presenter.tokens_seen(plugged(key()), [])
+    assert not page.pin.hasFocus()
+
+
+def test_pin_typed_for_a_pulled_key_does_not_stay_for_another(
+    page: LoginPage, desk: Desk, qtbot: QtBot
+) -> None:
+    other = key("b", serial="00000002")
+    desk.presenter.tokens_seen(plugged(key(), other), [])
+    qtbot.keyClicks(page.pin, "1234")
+    desk.presenter.tokens_seen(plugged(other), [])
+    assert page.pin.text() == ""

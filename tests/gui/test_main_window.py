@@ -26,6 +26,7 @@ from clerk_client.ui.diagnostics.view import DiagnosticsPage
 from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.main_window import MainWindow
 from clerk_client.ui.notices import SIGNS, Level
+from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.tallies.presenter import TalliesPresenter
 from clerk_client.ui.tallies.view import TalliesPage
 from clerk_client.ui.tray import KeyNotices, key_sentence
@@ -212,15 +213,15 @@ def test_strip_tells_hall_queue_and_refused_lines(signed_in: Frame) -> None:
     assert signed_in.window.strip.text == ""
     signed_in.window.show_standing(Standing(0, 0, hall_reachable=True))
     assert signed_in.window.strip.text == "✓ 大厅已连接"
-    signed_in.window.show_standing(Standing(12, 1, hall_reachable=False))
+    signed_in.window.show_standing(Standing(14, 1, hall_reachable=False, waiting_acceptances=12))
     text = signed_in.window.strip.text
-    assert text.startswith("! 大厅连不上　待上报 12 条　✗ 未被接受 1 条")
+    assert text.startswith("! 大厅连不上　待上报 12 件　✗ 未被接受 1 条")
 
 
 def test_strip_tells_why_nothing_is_taken_until_it_is(signed_in: Frame) -> None:
     window = signed_in.window
     window.show_standing(Standing(3, 0, hall_reachable=True, blocked_code="LINE_CHAIN_BROKEN"))
-    assert "待上报 3 条　✗ 记录的先后顺序不连续" in window.strip.text
+    assert "记录上报中　✗ 记录的先后顺序不连续" in window.strip.text
     window.show_standing(Standing(0, 0, hall_reachable=True))
     assert window.strip.text == "✓ 大厅已连接"
 
@@ -249,9 +250,11 @@ def test_notice_and_strip_use_the_same_signs(signed_in: Frame) -> None:
 
 
 def test_clerk_reads_that_work_goes_on_without_the_hall(signed_in: Frame) -> None:
-    signed_in.window.show_standing(Standing(12, 0, hall_reachable=False))
+    signed_in.window.show_standing(Standing(14, 0, hall_reachable=False, waiting_acceptances=12))
     assert "可继续办理" in signed_in.window.offline_notice
-    assert "待上报 12 条" in signed_in.window.offline_notice
+    assert "待上报 12 件" in signed_in.window.offline_notice
+    signed_in.window.show_standing(Standing(2, 0, hall_reachable=False))
+    assert "件" not in signed_in.window.offline_notice
     signed_in.window.show_standing(Standing(0, 0, hall_reachable=True))
     assert signed_in.window.offline_notice == ""
 
@@ -421,3 +424,39 @@ def test_every_page_fits_the_screen(signed_in: Frame, width: int, height: int) -
     needed = signed_in.window.minimumSizeHint()
     assert needed.width() <= width
     assert needed.height() <= height - 60
+
+
+def test_window_fits_a_small_screen_at_one_and_a_half_times(signed_in: Frame) -> None:
+    window = signed_in.window
+    page = ReceptionPage()
+    window.show_standing(Standing(1, 0, hall_reachable=False, waiting_acceptances=1))
+    assert page.minimumSizeHint().width() <= 900
+    frame = window.centralWidget().layout()
+    beside = sum(
+        frame.itemAt(place).widget().minimumSizeHint().height()
+        for place in range(frame.count())
+        if frame.itemAt(place).widget().objectName() in ("topBar", "notice", "statusStrip")
+    )
+    assert page.minimumSizeHint().height() + beside <= 480
+    assert (window.minimumWidth(), window.minimumHeight()) <= (900, 480)
+
+
+def test_figures_say_what_the_hall_has_not_got_yet(signed_in: Frame) -> None:
+    signed_in.counting.show_standing(Standing(5, 0, False, waiting_acceptances=3))
+    assert signed_in.tallies.waiting == "另有 3 件待上报，未计入"
+    signed_in.counting.show_standing(Standing(0, 0, True))
+    assert signed_in.tallies.waiting == ""
+
+
+def test_a_station_without_a_keyring_is_no_fault_of_the_hall(signed_in: Frame) -> None:
+    signed_in.diagnosing.diagnosed(
+        [Check("hall", "error", "KEYRING_ABSENT"), Check("clock", "warning", "CLOCK_UNCHECKED")]
+    )
+    keyring, clock = signed_in.diagnostics.rows
+    assert keyring.startswith("本机密码库")
+    assert "没有核对" in clock
+    assert "大厅" not in clock
+
+
+def test_window_has_an_icon_of_its_own(themed: QApplication) -> None:
+    assert not themed.windowIcon().pixmap(32, 32).isNull()

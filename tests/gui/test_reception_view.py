@@ -424,3 +424,55 @@ def test_an_appointment_box_that_is_emptied_or_mistyped_complains_of_nothing(
     for _ in range(3):
         window.press(Qt.Key_Backspace)
     assert window.page.appointment.box.text() == ""
+
+
+def test_esc_closes_an_open_list_and_not_the_form(window: Window, qtbot: QtBot) -> None:
+    window.fill()
+    page = window.page
+    page.applicant.document_type.setFocus()
+    page.applicant.document_type.showPopup()
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    window.press(Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None)
+    assert page.applicant.name.text() == "欧阳建国"
+    assert page.windowTitle() == "录入办事人信息"
+
+
+def test_both_categories_are_marked_when_none_was_chosen(window: Window) -> None:
+    window.find()
+    window.presenter.proceed()
+    window.presenter.check()
+    buttons = window.page.applicant.category.buttons.values()
+    assert [button.property("wrong") for button in buttons] == [True, True]
+
+
+def test_the_way_back_from_the_check_leads_to_the_number(window: Window) -> None:
+    window.fill()
+    window.presenter.check()
+    assert NUMBER not in window.page.bar.text
+    window.press(Qt.Key.Key_Escape)
+    assert window.page.applicant.number.hasFocus()
+    assert NUMBER not in window.page.bar.text
+
+
+def test_the_next_client_does_not_lead_before_the_receipt_is_there(window: Window) -> None:
+    number = window.accept()
+    assert not window.page.outcome.next.property("primary")
+    window.presenter.print_receipt()
+    window.presenter.printed(receipt_of(number))
+    assert window.page.outcome.next.property("primary")
+
+
+def test_enter_at_the_question_goes_on_without_a_receipt(window: Window) -> None:
+    window.accept()
+    window.page.outcome.next.click()
+    assert "回执还没有打印" in window.page.notice.text
+    window.press(Qt.Key.Key_Return)
+    assert window.page.windowTitle() == "等待办事人"
+
+
+def test_a_page_that_is_not_shown_takes_no_keyboard(window: Window) -> None:
+    window.find()
+    window.page.hide()
+    window.presenter.proceed()
+    assert not window.page.applicant.category.has_focus()

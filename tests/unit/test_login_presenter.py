@@ -23,6 +23,7 @@ class Screen:
         self.cards: list[KeyCard] = []
         self.chosen = -1
         self.pin_is_asked = False
+        self.pins_dropped = 0
         self.hint: Words | None = None
         self.problem: Words | None = None
         self.busy: Step | None = None
@@ -35,6 +36,9 @@ class Screen:
 
     def ask_pin(self, asked: bool) -> None:
         self.pin_is_asked = asked
+
+    def drop_pin(self) -> None:
+        self.pins_dropped += 1
 
     def show_hint(self, words: Words | None) -> None:
         self.hint = words
@@ -421,3 +425,28 @@ def test_signing_out_closes_the_key_and_asks_for_the_pin_again(login: Login) -> 
     login.presenter.signed_out()
     assert login.closed == 1
     assert login.screen.pin_is_asked
+
+
+def test_key_that_comes_back_is_chosen_again_and_no_pin_goes_astray(login: Login) -> None:
+    mine, other = key("a"), key("b", serial="00000002")
+    login.presenter.tokens_seen(plugged(other, mine), [])
+    login.presenter.choose(1)
+    login.presenter.tokens_seen(plugged(other), [])
+    assert (login.screen.chosen, login.screen.pins_dropped) == (0, 2)
+    login.presenter.tokens_seen(plugged(other, mine), [])
+    assert (login.screen.chosen, login.screen.pins_dropped) == (1, 3)
+
+
+def test_pulled_key_is_no_longer_told_once_it_is_back(login: Login) -> None:
+    other = key("b", serial="00000002")
+    login.presenter.tokens_seen(plugged(other, key()), [])
+    login.presenter.choose(1)
+    login.presenter.pin_entered("123456")
+    login.presenter.key_opened(OPENED)  # type: ignore[arg-type]
+    login.presenter.signed_in(SESSION)  # type: ignore[arg-type]
+    login.presenter.key_removed("a")
+    login.presenter.signed_out()
+    login.presenter.tokens_seen(plugged(other), [])
+    assert login.screen.problem_code == "TOKEN_REMOVED"
+    login.presenter.tokens_seen(plugged(other, key()), [])
+    assert (login.screen.problem_code, login.screen.chosen) == ("", 1)

@@ -16,6 +16,7 @@ from clerk_client.domain.matters import Audience, DayUnit, Department, Matter
 from clerk_client.domain.people import DocumentType, checked_applicant
 from clerk_client.domain.stages import Stage
 from clerk_client.domain.tickets import QueueTicket, TicketReference, TicketStatus
+from clerk_client.hall_link.errors import HallUnreachable
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.exchange import Entries, Offer, Preview, Spot
 from clerk_client.ui.reception.presenter import ReceptionActions, ReceptionPresenter
@@ -512,20 +513,23 @@ def test_a_form_left_by_esc_comes_back_with_all_that_was_typed(window: Window) -
     assert window.page.notice == ""
 
 
-def test_a_form_left_for_another_client_comes_back_after_them(window: Window) -> None:
+def test_a_form_left_for_another_client_is_not_offered_after_them(window: Window) -> None:
     window.record()
     window.presenter.choose_entry(LookUp.TICKET)
     assert (window.page.stage, window.page.notice) == (Stage.WAITING, "DRAFT_KEPT")
+    assert window.page.told["show_notice"][0].title == "已暂存：欧阳建国 · 社会保险登记"
     other = replace(FILLED, name="张三")
     window.record(other, OTHER)
     window.presenter.commit()
     window.presenter.commit()
-    window.presenter.accepted(acceptance_of(window.last("accept")[0]))
+    acceptance = acceptance_of(window.last("accept")[0])
+    window.presenter.accepted(acceptance)
+    window.presenter.print_receipt()
+    window.presenter.printed(receipt_of(acceptance.number))
     window.presenter.next_client()
-    assert window.page.notice == "DRAFT_KEPT"
+    assert (window.page.stage, window.page.notice) == (Stage.WAITING, "")
     window.presenter.restore()
-    assert (window.page.stage, window.page.fields) == (Stage.RECORDING, FILLED)
-    assert window.page.told["show_matter"][1] is MATTER
+    assert window.page.stage is Stage.WAITING
 
 
 def test_pressing_proceed_again_brings_the_form_back_too(window: Window) -> None:
@@ -614,10 +618,60 @@ def test_handing_over_that_was_not_recorded_can_be_pressed_again(window: Window)
     assert window.times("hand_over") == 2
 
 
+@pytest.mark.parametrize("by_key", [False, True])
+def test_clerk_is_asked_before_leaving_a_client_without_a_receipt(
+    window: Window, by_key: bool
+) -> None:
+    window.accept()
+    if by_key:
+        window.presenter.choose_entry(LookUp.MATTER)
+    else:
+        window.presenter.next_client()
+    assert (window.page.stage, window.page.notice) == (Stage.ACCEPTED, "RECEIPT_NOT_PRINTED")
+    assert window.page.told["show_notice"][2] is Offer.GO_ON
+    assert window.page.focused is Spot.NOTICE
+    window.presenter.take_offer(Offer.GO_ON)
+    assert window.page.stage is Stage.WAITING
+    entry = LookUp.MATTER if by_key else LookUp.TICKET
+    assert window.page.told["show_entry"] == (entry,)
+
+
+def test_clerk_takes_back_the_wish_to_go_on_without_a_receipt(window: Window) -> None:
+    window.accept()
+    window.presenter.next_client()
+    window.presenter.back()
+    assert (window.page.notice, window.page.focused) == ("", Spot.PRINT)
+    assert window.page.stage is Stage.ACCEPTED
+
+
+def test_receipt_that_comes_out_meanwhile_answers_the_question(window: Window) -> None:
+    acceptance = window.accept()
+    window.presenter.print_receipt()
+    window.presenter.next_client()
+    window.presenter.printed(receipt_of(acceptance.number))
+    assert (window.page.notice, window.page.focused) == ("", Spot.HAND_OVER)
+    window.presenter.next_client()
+    assert window.page.stage is Stage.WAITING
+
+
+@pytest.mark.parametrize("entry", [LookUp.TICKET, LookUp.APPOINTMENT])
+def test_clerk_whose_look_up_the_hall_cannot_answer_is_led_to_the_search(
+    window: Window, entry: LookUp
+) -> None:
+    window.presenter.choose_entry(entry)
+    if entry is LookUp.TICKET:
+        window.presenter.enter_ticket("A024")
+    else:
+        window.presenter.enter_appointment("YY0001")
+    window.presenter.refused(HallUnreachable("no route"))
+    assert (window.page.stage, window.page.notice) == (Stage.WAITING, "LOOK_UP_OFFLINE")
+
+
 def test_a_paper_of_the_client_before_changes_nothing(window: Window) -> None:
     acceptance = window.accept()
     window.presenter.print_receipt()
     window.presenter.next_client()
+    window.presenter.take_offer(Offer.GO_ON)
     window.presenter.printed(receipt_of(acceptance.number))
     assert "show_printed" not in window.page.told
     assert window.page.stage is Stage.WAITING
@@ -627,6 +681,7 @@ def test_a_failed_print_of_the_client_before_is_told_with_its_number(window: Win
     earlier = window.accept()
     window.presenter.print_receipt()
     window.presenter.next_client()
+    window.presenter.take_offer(Offer.GO_ON)
     window.record()
     window.presenter.print_failed(earlier.number, DomainError())
     assert window.page.notice == "EARLIER_NOT_PRINTED"

@@ -54,12 +54,9 @@ class DiagnosticsPresenter:
         """What was found."""
         self._stop_waiting()
         self._view.show_problem(None)
-        self._view.show_checks(
-            [
-                CheckLine(c.subject, _LEVELS.get(c.severity, Level.ERROR), wording_for(c))
-                for c in checks
-            ]
-        )
+        # Without the station's keyring the hall is not even asked: no fault of the hall's.
+        unasked = any(c.code == "KEYRING_ABSENT" for c in checks)
+        self._view.show_checks([_line(c, unasked) for c in checks])
 
     def diagnosis_refused(self, error: Exception) -> None:
         """Nothing could be looked at: this station lacks something that all of it needs."""
@@ -69,3 +66,12 @@ class DiagnosticsPresenter:
     def _stop_waiting(self) -> None:
         self._waiting = False
         self._view.show_busy(False)
+
+
+def _line(check: "Check", hall_unasked: bool) -> CheckLine:
+    level = _LEVELS.get(check.severity, Level.ERROR)
+    if check.code == "KEYRING_ABSENT":
+        return CheckLine("keyring", level, wording_for(check))
+    if hall_unasked and check.code == "CLOCK_UNCHECKED":
+        return CheckLine(check.subject, level, wording_for("CLOCK_NOT_ASKED"))
+    return CheckLine(check.subject, level, wording_for(check))

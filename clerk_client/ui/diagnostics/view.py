@@ -29,6 +29,7 @@ SUBJECTS = {
     "camera": "高拍仪",
     "printer": "打印机",
     "hall": "大厅服务",
+    "keyring": "本机密码库",
     "clock": "电脑时间",
 }
 SEVERITIES = {Level.SUCCESS: "正常", Level.WARNING: "注意", Level.ERROR: "故障", Level.INFO: ""}

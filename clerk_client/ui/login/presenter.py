@@ -47,6 +47,9 @@ class LoginView(Protocol):
     def ask_pin(self, asked: bool) -> None:
         """Offers the box for the PIN, or takes it away."""
 
+    def drop_pin(self) -> None:
+        """Empties the box: what stands in it was typed for another key."""
+
     def show_hint(self, words: Words | None) -> None:
         """What to know before the PIN is typed, or why it is not asked for."""
 
@@ -93,6 +96,9 @@ class LoginPresenter:
         self._unfit: dict[str, Exception | None] = {}
         self._problems: list[str] = []
         self._chosen = ""
+        # The key that the clerk works with: chosen again when it comes back.
+        self._wanted = ""
+        self._removed = ""
         self._locked: set[str] = set()
         self._step: Step | None = None
         self._opened: OpenedKey | None = None
@@ -104,7 +110,7 @@ class LoginPresenter:
     def choose(self, index: int) -> None:
         """Another of the plugged keys."""
         if self._is_free() and 0 <= index < len(self._tokens):
-            self._chosen = self._tokens[index].id
+            self._chosen = self._wanted = self._tokens[index].id
             self._view.show_problem(None)
             self._show()
 
@@ -115,6 +121,7 @@ class LoginPresenter:
             return
         if self._obstacle(token) is not None:
             return
+        self._wanted = token.id
         self._view.show_problem(None)
         self._wait_for(Step.CHECKING_PIN)
         self._open_key(token.id, pin)
@@ -148,10 +155,10 @@ class LoginPresenter:
         ids = [token.id for token in self._tokens]
         # Out and in again: it may have been unlocked elsewhere, so its own flags count again.
         self._locked.intersection_update(ids)
-        if self._chosen not in ids:
-            self._chosen = ids[0] if ids else ""
-            if ids and self._is_free():
-                self._view.show_problem(None)
+        changed = self._choose_by_itself()
+        if (changed and ids and self._is_free()) or self._removed in ids:
+            self._removed = ""
+            self._view.show_problem(None)
         if self._is_free():
             self._show()
 
@@ -183,7 +190,8 @@ class LoginPresenter:
         self._tokens = [token for token in self._tokens if token.id != token_id]
         self._signed_in = False
         self._opened = None
-        self._chosen = self._tokens[0].id if self._tokens else ""
+        self._removed = token_id
+        self._choose_by_itself()
         if self._step is Step.ASKING_HALL:
             # The hall's yes is on its way, to a window without a key.
             self._leave()
@@ -250,6 +258,20 @@ class LoginPresenter:
             self._show()
 
     # --- inside ---
+
+    def _choose_by_itself(self) -> bool:
+        """True when another key is chosen now. No PIN goes to a key that it was not typed for."""
+        ids = [token.id for token in self._tokens]
+        before = self._chosen
+        if self._wanted in ids:
+            self._chosen = self._wanted
+        elif before not in ids:
+            self._chosen = ids[0] if ids else ""
+            self._wanted = self._wanted or self._chosen
+        if self._chosen == before:
+            return False
+        self._view.drop_pin()
+        return True
 
     def _is_free(self) -> bool:
         return self._step is None and self._opened is None and not self._signed_in

@@ -133,11 +133,12 @@ class LoginPage(QWidget):
         for widget in (self._pin_label, self.pin, self._sign_in):
             widget.setVisible(asked)
         self._demo.setVisible(asked and bool(self._demo.text()))
-        if asked:
-            self.pin.setFocus()
-        else:
+        if not asked:
             self.pin.take()
-            (self._diagnose if self._prepare.isHidden() else self._prepare).setFocus()
+        self._take_focus()
+
+    def drop_pin(self) -> None:
+        self.pin.take()
 
     def show_hint(self, words: Words | None) -> None:
         self._hint.show_words(words, Level.WARNING)
@@ -162,7 +163,7 @@ class LoginPage(QWidget):
         self._retry.setVisible(offered)
         self._give_up.setVisible(offered)
         if offered:
-            self._retry.setFocus()
+            self._take_focus()
 
     # --- what a test and a screen reader ask ---
 
@@ -197,8 +198,18 @@ class LoginPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self.pin.isHidden():
-            self.pin.setFocus()
+        if not event.spontaneous():
+            self._take_focus()
+
+    def _take_focus(self) -> None:
+        # A page that is not shown would take the keyboard from the one that is.
+        if not self.isVisible():
+            return
+        for widget in (self._retry, self.pin, self._prepare):
+            if not widget.isHidden():
+                widget.setFocus()
+                return
+        self._diagnose.setFocus()
 
     def _give_pin(self) -> None:
         pin = self.pin.take()

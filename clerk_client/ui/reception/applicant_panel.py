@@ -31,7 +31,7 @@ class CategoryChoice(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         for position, (category, label) in enumerate(CATEGORIES.items(), 1):
-            button = QRadioButton(f"{label}  {position}")
+            button = QRadioButton(f"{label}  Alt+{position}")
             button.setAccessibleName(label)
             button.setToolTip(f"Alt+{position}")
             button.setProperty("big", True)

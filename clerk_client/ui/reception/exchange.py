@@ -83,6 +83,7 @@ class Offer(enum.Enum):
 
     RESTORE = enum.auto()
     REPRINT = enum.auto()
+    GO_ON = enum.auto()
 
 
 class ReceptionView(Protocol):

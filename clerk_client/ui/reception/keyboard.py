@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QShortcut, QWidget
+from PyQt5.QtWidgets import QApplication, QShortcut, QWidget
 
 from clerk_client.domain.cases import Category, LookUp
 from clerk_client.ui.reception.presenter import ReceptionPresenter
@@ -40,5 +40,6 @@ def bind_keys(page: QWidget, presenter: ReceptionPresenter) -> None:
 
 
 def _unless_composing(action: Callable[[], None]) -> None:
-    if not is_composing():
+    # An open list has its keys for itself.
+    if not is_composing() and QApplication.activePopupWidget() is None:
         action()

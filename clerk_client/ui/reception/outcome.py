@@ -23,6 +23,7 @@ class Outcome:
         self._printing = False
         self._printed = False
         self._reprint_asked = False
+        self._leaving_asked = False
         self._handed_over = False
 
     @property
@@ -52,9 +53,16 @@ class Outcome:
         if self._reprint_asked:
             self._print(again=True)
 
-    def cancel_reprint(self) -> None:
-        if self._reprint_asked:
-            self._reprint_asked = False
+    def ask_leaving(self) -> None:
+        """The next client is wanted and this one has no receipt: asks back, in the page."""
+        self._leaving_asked = True
+        self._view.show_notice(wording_for("RECEIPT_NOT_PRINTED"), Level.WARNING, Offer.GO_ON)
+        self._view.focus(Spot.NOTICE)
+
+    def cancel_question(self) -> None:
+        """Esc at one of the two questions."""
+        if self._reprint_asked or self._leaving_asked:
+            self._reprint_asked = self._leaving_asked = False
             self._view.show_notice(None, Level.INFO)
             self._go_on()
 
@@ -68,6 +76,9 @@ class Outcome:
         if receipt.number == self.acceptance.number:
             self._printed = True
             self._printing = False
+            if self._leaving_asked:
+                self._leaving_asked = False
+                self._view.show_notice(None, Level.INFO)
             self._view.show_printed(receipt)
             self._go_on()
 
@@ -93,7 +104,7 @@ class Outcome:
     def _print(self, *, again: bool) -> None:
         if not self._printing:
             self._printing = True
-            self._reprint_asked = False
+            self._reprint_asked = self._leaving_asked = False
             self._view.show_notice(None, Level.INFO)
             self._view.show_printing()
             self._actions.print_receipt(self.acceptance, again)
@@ -104,4 +115,7 @@ class Outcome:
         self._go_on()
 
     def _go_on(self) -> None:
-        self._view.focus(Spot.NEXT if self._handed_over else Spot.HAND_OVER)
+        if not self._printed:
+            self._view.focus(Spot.PRINT)
+        else:
+            self._view.focus(Spot.NEXT if self._handed_over else Spot.HAND_OVER)

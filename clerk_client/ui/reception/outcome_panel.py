@@ -9,7 +9,7 @@ from clerk_client.domain.cases import Acceptance
 from clerk_client.domain.clock import hall_time
 from clerk_client.domain.names import CATEGORIES
 from clerk_client.ui.reception.summary_panel import FactGrid
-from clerk_client.ui.widgets import Button, Text
+from clerk_client.ui.widgets import Button, Text, restyled
 from clerk_client.ui.wording import Words
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class OutcomePanel(QWidget):
         self.print = Button("打印回执", primary=True, hint="Enter")
         self.hand_over = Button("已交办事人", primary=True, hint="回执已交到办事人手里")
         self.reprint = Button("补打 (F9)", hint="F9")
-        self.next = Button("下一位", primary=True, hint="回到二维码扫描")
+        self.next = Button("下一位", hint="回到二维码扫描")
         self.print.clicked.connect(lambda: self.print_asked.emit())
         self.hand_over.clicked.connect(lambda: self.handed_over.emit())
         self.reprint.clicked.connect(lambda: self.reprint_asked.emit())
@@ -103,6 +103,8 @@ class OutcomePanel(QWidget):
         self.print.setEnabled(not printing and not self._printed)
         self.reprint.setEnabled(not printing and self._printed)
         self.hand_over.setEnabled(self._printed and not self._handed_over)
+        # Leads on only once the receipt is there.
+        restyled(self.next, primary=self._printed)
         self.hand_over.setText("✓ 已交办事人" if self._handed_over else "已交办事人")
 
     @property

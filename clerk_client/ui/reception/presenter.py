@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["ReceptionActions", "ReceptionPresenter"]
 
 
+# The hall does not answer, or not as itself; what this station holds is still there.
+_HALL_AWAY = frozenset(("HALL_UNREACHABLE", "HALL_FAILING", "HALL_GARBLED"))
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """暂存: a form that was left before it was accepted."""
@@ -67,6 +71,9 @@ class ReceptionPresenter:
         self._outcome: Outcome | None = None
         self._clerk = ""
         self._unfinished = Unfinished()
+        # What was asked for before the receipt was printed, until the clerk says that it is meant.
+        self._go_on: Callable[[], None] | None = None
+        self._leaving = False
 
     # --- the page comes and goes ---
 
@@ -105,10 +112,14 @@ class ReceptionPresenter:
         if self._stage in (Stage.IDENTIFYING, Stage.CONFIRMING, Stage.ACCEPTING):
             self._view.show_entry(self._entry)
             return
+        if self._stage is Stage.ACCEPTED and self._lacks_receipt(lambda: self.choose_entry(entry)):
+            return
         if self._stage is Stage.RECORDING:
             self._leave_form()
         if self._stage is Stage.ACCEPTED:
             self._go(Stage.WAITING)
+            # An offer is for the form just left, not for a client of long ago.
+            self._drafts.clear()
             self._clear_page()
         if self._stage is Stage.FOUND or entry is not LookUp.MATTER:
             self._drop_found()
@@ -238,14 +249,20 @@ class ReceptionPresenter:
             case Stage.CONFIRMING:
                 self._view.show_notice(None, Level.INFO)
                 self._go(Stage.RECORDING)
-                self._view.focus(Spot.NAME)
+                self._view.focus(Spot.NUMBER)
             case Stage.ACCEPTED if self._outcome:
-                self._outcome.cancel_reprint()
+                self._outcome.cancel_question()
 
     def take_offer(self, offer: Offer) -> None:
         """The notice bar's button."""
         if offer is Offer.RESTORE:
             self.restore()
+        elif offer is Offer.GO_ON:
+            go_on, self._go_on = self._go_on, None
+            if self._stage is Stage.ACCEPTED and go_on:
+                self._leaving = True
+                go_on()
+                self._leaving = False
         elif self._outcome:
             self._outcome.reprint()
 
@@ -277,7 +294,10 @@ class ReceptionPresenter:
 
     def next_client(self) -> None:
         """下一位."""
-        if self._stage is Stage.ACCEPTED and not self._show_unfinished():
+        if self._stage is not Stage.ACCEPTED or self._lacks_receipt(self.next_client):
+            return
+        self._drafts.clear()
+        if not self._show_unfinished():
             self._preview.expect_next_client()
             self.choose_entry(LookUp.TICKET)
 
@@ -376,8 +396,11 @@ class ReceptionPresenter:
 
     def refused(self, error: Exception) -> None:
         """The look-up or the acceptance did not happen; everything typed stays."""
+        words = wording_for(error)
         match self._stage:
             case Stage.IDENTIFYING:
+                if words.code in _HALL_AWAY and self._entry is not LookUp.MATTER:
+                    words = wording_for("LOOK_UP_OFFLINE")
                 self._go(Stage.WAITING)
                 self._view.clear_found()
                 if self._held:
@@ -389,7 +412,7 @@ class ReceptionPresenter:
             case _:
                 # Asked by a clerk who is gone.
                 return
-        self._view.show_notice(wording_for(error), Level.ERROR)
+        self._view.show_notice(words, Level.ERROR)
 
     def leaving_refused(self) -> None:
         """The clerk wanted to another page, out, or to close the window, in the middle of it."""
@@ -419,7 +442,12 @@ class ReceptionPresenter:
     def _rest(self) -> None:
         """The notice line when nothing is to be told: guidance, or the way back to a draft."""
         if self._drafts and self._stage in (Stage.WAITING, Stage.FOUND):
-            self._view.show_notice(wording_for("DRAFT_KEPT"), Level.INFO, Offer.RESTORE)
+            draft = self._drafts[-1]
+            who = " · ".join(
+                part for part in (draft.entries.name.strip(), draft.matter.name) if part
+            )
+            words = wording_for("DRAFT_KEPT", {"whose": who})
+            self._view.show_notice(words, Level.INFO, Offer.RESTORE)
         else:
             self._view.show_notice(None, Level.INFO)
 
@@ -478,6 +506,15 @@ class ReceptionPresenter:
         self._view.show_notice(wording_for("RECEIPT_MISSED"), Level.WARNING)
         return True
 
+    def _lacks_receipt(self, go_on: Callable[[], None]) -> bool:
+        """True when the clerk is asked first whether to go on without the paper."""
+        if self._outcome is None or self._outcome.is_printed or self._leaving:
+            return False
+        self._go_on = go_on
+        self._view.show_entry(self._entry)
+        self._outcome.ask_leaving()
+        return True
+
     def _shows(self, number: str) -> bool:
         return self._outcome is not None and self._outcome.acceptance.number == number
 
@@ -511,7 +548,7 @@ class ReceptionPresenter:
         self._view.show_category_hint(None, None)
 
     def _clear_page(self) -> None:
-        self._outcome = None
+        self._outcome = self._go_on = None
         self._clear_form()
         self._drop_found()
         self._search.change_query("")
@@ -532,7 +569,8 @@ def _usual_document(matter: Matter) -> DocumentType:
 
 
 def _notices(found: Found) -> list[Words]:
-    return [wording_for(code) for code in found.notices]
+    outlet = found.appointment.outlet if found.appointment else ""
+    return [wording_for(code, {"outlet": outlet}) for code in found.notices]
 
 
 def _with_ticket(found: Found, held: Found | None) -> Found:

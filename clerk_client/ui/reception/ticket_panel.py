@@ -46,7 +46,7 @@ class Picture(QWidget):
         return QSize(360, 220)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, 96)
+        return QSize(240, 56)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

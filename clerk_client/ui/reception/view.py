@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtGui import QImage, QResizeEvent
+from PyQt5.QtGui import QImage, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -45,7 +45,11 @@ if TYPE_CHECKING:
 _NARROW = 1100
 _LOW = 760
 _MARGINS = 40
-_OFFERS = {Offer.RESTORE: "恢复 (Ctrl+Z)", Offer.REPRINT: "确认补打"}
+_OFFERS = {
+    Offer.RESTORE: "恢复 (Ctrl+Z)",
+    Offer.REPRINT: "确认补打",
+    Offer.GO_ON: "仍要办理下一位",
+}
 _LOOKING_UP = {
     LookUp.TICKET: "将叫号纸放在高拍仪下方，系统自动识读；也可输入票号后按 Enter。",
     LookUp.APPOINTMENT: "输入预约编号后按 Enter。",
@@ -81,6 +85,7 @@ class ReceptionPage(QWidget):
         self._stage = Stage.WAITING
         self._entry = LookUp.TICKET
         self._offer: Offer | None = None
+        self._awaited: Spot | None = None
         self._is_told = False
         self._matter: Matter | None = None
         self.notice = NoticeBar()
@@ -169,7 +174,9 @@ class ReceptionPage(QWidget):
         self.setWindowTitle(_TITLES[stage])
         if stage in (Stage.IDENTIFYING, Stage.ACCEPTING):
             # Else the focus would wander to whatever is still open.
-            self.setFocus()
+            self._awaited = None
+            if self.isVisible():
+                self.setFocus()
         waits = stage in (Stage.WAITING, Stage.FOUND)
         self.look_ups.setEnabled(waits)
         self.tabs.setEnabled(waits or stage is Stage.RECORDING)
@@ -312,6 +319,11 @@ class ReceptionPage(QWidget):
             Spot.NEXT: self.outcome.next,
             Spot.NOTICE: self.notice.action,
         }
+        if not self.isVisible():
+            # A page that is not shown would take the keyboard from the one that is.
+            self._awaited = spot
+            return
+        self._awaited = None
         places[spot].setFocus()
         if spot is Spot.LOOK_UP:
             boxes[self._entry].selectAll()
@@ -319,10 +331,18 @@ class ReceptionPage(QWidget):
     # --- inside ---
 
     def minimumSizeHint(self) -> QSize:
-        # Of the narrow arrangement, whichever stands now: else a wide page could not get narrow.
+        # Of the narrow and low arrangement, whichever stands now: else a page could not get there.
         step = max(part.minimumSizeHint().width() for part in (self._left, self._middle))
         width = step + self.materials.minimumSizeHint().width() + _MARGINS
-        return QSize(width, self.layout().totalMinimumSize().height())
+        height = self.layout().totalMinimumSize().height()
+        if not self.card.isHidden() and not self.look_ups.isHidden():
+            height -= self.card.minimumSizeHint().height() + self._left.layout().spacing()
+        return QSize(width, height)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._awaited is not None and not event.spontaneous():
+            self.focus(self._awaited)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -10,6 +10,7 @@ from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
     from clerk_client.domain.tallies import Tally
+    from clerk_client.journal.delivery import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class TalliesView(Protocol):
 
     def show_age(self, taken_at: datetime, minutes: int) -> None:
         """When the figures were taken, and how long ago that is."""
+
+    def show_waiting(self, acceptances: int) -> None:
+        """Acceptances that the hall has not got yet, so its figures lack them."""
 
     def show_problem(self, words: Words | None) -> None:
         """Why there are no newer figures; those shown stay."""
@@ -74,6 +78,10 @@ class TalliesPresenter:
         self._stop_waiting()
         self._view.show_problem(wording_for(error))
         self.tick()
+
+    def show_standing(self, standing: "Standing") -> None:
+        """After each pass of the delivery."""
+        self._view.show_waiting(standing.waiting_acceptances)
 
     def tick(self) -> None:
         """Time went by."""

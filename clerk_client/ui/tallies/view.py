@@ -49,6 +49,8 @@ class TalliesPage(QWidget):
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(lambda: self.refresh_asked.emit())
         self._moving = BusyLine()
+        self._waiting = Text(role="aside")
+        self._waiting.hide()
         self._problem = FindingFrame()
         self._totals = {name: QLabel("—") for name in ("pending", "internal", "total")}
         self._table = QTableWidget(0, len(_HEADINGS))
@@ -101,6 +103,10 @@ class TalliesPage(QWidget):
         ago = f"{minutes} 分钟前" if minutes else "刚刚"
         self._age.setText(f"统计时间 {hall_time(taken_at)}（{ago}）")
 
+    def show_waiting(self, acceptances: int) -> None:
+        self._waiting.setText(f"另有 {acceptances} 件待上报，未计入" if acceptances else "")
+        self._waiting.setVisible(bool(acceptances))
+
     def show_problem(self, words: Words | None) -> None:
         self._problem.show_words(words, Level.WARNING)
 
@@ -133,6 +139,10 @@ class TalliesPage(QWidget):
     @property
     def age(self) -> str:
         return self._age.text()
+
+    @property
+    def waiting(self) -> str:
+        return self._waiting.text()
 
     @property
     def problem(self) -> str:
@@ -179,6 +189,7 @@ class TalliesPage(QWidget):
         column.addWidget(self._moving)
         column.addWidget(self._problem)
         column.addLayout(totals)
+        column.addWidget(self._waiting)
         column.addWidget(below, 1)
 
 
