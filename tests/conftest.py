@@ -1,6 +1,7 @@
 """A screen for each process that runs tests: two windows on one screen fight for the keyboard."""
 
 import os
+from collections.abc import Generator
 
 import pytest
 
@@ -22,3 +23,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     screen = config.stash.get(_screen, None)
     if screen is not None:
         screen.__exit__(None, None, None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything must be there (CI=true), a test that is skipped hides a missing part."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although CI=true: {report.longrepr}"
+    return report

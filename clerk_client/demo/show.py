@@ -7,7 +7,6 @@ from pathlib import Path
 from clerk_client.demo.endings import signals_close_the_window, unwind_on_signals
 from clerk_client.demo.errors import DemoError
 from clerk_client.demo.folders import claim
-from clerk_client.demo.slip import FontAbsent
 from clerk_client.demo.stage import CLERK, SUPERVISOR, set_stage
 from clerk_client.domain.clock import SystemClock
 from clerk_client.settings import load_settings
@@ -43,7 +42,7 @@ def run_demo(folder: Path, output: Path, *, with_display: bool) -> int:
             say(f"Opening the window. PINs: {pins}. Receipts: {stage.receipts}")
             with signals_close_the_window():
                 return run(load_settings(stage.settings))
-    except (DemoError, FontAbsent) as error:
+    except DemoError as error:
         words = wording_for(error)
         say(str(error))
         say(f"{words.title}。{words.next_step}。（{words.code}）")

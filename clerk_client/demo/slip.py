@@ -8,6 +8,8 @@ import numpy.typing as npt
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 
+from clerk_client.demo.errors import DemoError
+
 # 80 mm paper, drawn finer than the 8 dots a millimetre of the printer.
 DOTS_PER_MM = 12
 _WIDTH_MM = 80
@@ -20,7 +22,7 @@ _FONTS = (
 Gray = npt.NDArray[np.uint8]
 
 
-class FontAbsent(Exception):
+class FontAbsent(DemoError):
     """The demo cannot print Chinese on its tickets. `looked_at` are the files it wants."""
 
     code = "DEMO_FONT_ABSENT"
