@@ -60,22 +60,29 @@ def test_however_the_demo_ends_its_hall_and_its_screen_end_too(tmp_path: Path) -
         (True, "Opening the window", signal.SIGKILL, -signal.SIGKILL),
     ]
     for with_display, said, number, code in endings:
+        # Whoever runs the tests may ignore signals (nohup, a background job): not the demo, here.
+        default = ["env", "--default-signal=HUP,INT,TERM"]
         with subprocess.Popen(
-            _command(tmp_path),
+            [*default, *_command(tmp_path)],
             env=_environment(with_display),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         ) as demo:
-            assert demo.stdout is not None
-            read = ""
-            while said not in read:
-                line = demo.stdout.readline()
-                assert line, read
-                read += line
-            demo.send_signal(number)
-            rest = demo.stdout.read()
+            try:
+                assert demo.stdout is not None
+                read = ""
+                while said not in read:
+                    line = demo.stdout.readline()
+                    assert line, read
+                    read += line
+                demo.send_signal(number)
+                rest = demo.stdout.read()
+                demo.wait(30)
+            finally:
+                # Harmless after its own end; a test that fails must not wait for it.
+                demo.kill()
         assert demo.returncode == code, read + rest
         assert "Traceback" not in rest, rest
         _wait_for_the_end_of_all_in(demo.pid)
