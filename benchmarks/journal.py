@@ -82,7 +82,7 @@ def _append(journal: Journal) -> Callable[[], Line]:
             body,
             category=Category.HALL_PENDING,
             matter="SJ019",
-            subject=f"ticket:442000:2026-03-05:{secrets.token_hex(4)}:SJ019",
+            subjects=(f"ticket:442000:2026-03-05:{secrets.token_hex(4)}:SJ019",),
         )
         return journal.append(entry, _WRITER, station, take=True)
 

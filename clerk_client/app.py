@@ -31,7 +31,7 @@ from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.tallies.presenter import TalliesPresenter
 from clerk_client.ui.tallies.view import TalliesPage
-from clerk_client.ui.theme import apply_theme
+from clerk_client.ui.theme import apply_theme, window_icon
 from clerk_client.ui.tray import KeyNotices
 from clerk_client.workers.camera_worker import CameraWorker
 from clerk_client.workers.desk_worker import DeskWorker
@@ -87,6 +87,9 @@ class Application:
             log.error("left open: a thread did not end")
 
     def _begin_work(self) -> None:
+        icon = window_icon()
+        self.window.setWindowIcon(icon)
+        self._notices.show_icon(icon)
         for thread in self._threads:
             thread.start()
         self._keys_thread.queued(self._keys.watch)()
@@ -129,7 +132,7 @@ class Application:
             self._clock.now,
             is_held=lambda: self._reception.is_accepting,
         )
-        self._notices = KeyNotices(self.window, self.window.windowIcon())
+        self._notices = KeyNotices(self.window)
 
     def _make_presenters(self) -> None:
         keys, desk = self._keys_thread, self._desk_thread

@@ -7,8 +7,6 @@ hall (6) + year (4) + epoch (1, raised by every restore of the hall's database) 
 import re
 from dataclasses import dataclass, replace
 
-from stdnum.iso7064 import mod_11_2
-
 _OFFICIAL = re.compile(r"[0-9]{18}[0-9X]")
 
 
@@ -38,12 +36,16 @@ class NumberBlock:
 
 def official_number(hall: str, year: int, epoch: int, sequence: int) -> str:
     """The 19 characters for one sequence."""
+    from stdnum.iso7064 import mod_11_2  # late: see people.py
+
     digits = f"{hall}{year:04d}{epoch:d}{sequence:07d}"
     return digits + str(mod_11_2.calc_check_digit(digits))
 
 
 def is_official_number(text: str) -> bool:
     """Form and check character are right. Says nothing of whether it was ever issued."""
+    from stdnum.iso7064 import mod_11_2  # late: see people.py
+
     return bool(_OFFICIAL.fullmatch(text)) and mod_11_2.checksum(text) == 1
 
 

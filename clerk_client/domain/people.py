@@ -11,8 +11,6 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from stdnum.iso7064 import mod_11_2
-
 from clerk_client.domain.errors import (
     BirthDateImpossible,
     DocumentCheckCharacterWrong,
@@ -160,6 +158,9 @@ def _resident_id_doubts(number: str, today: date) -> tuple[Doubt, ...]:
         raise DocumentNumberLength(18, len(number))
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
         raise DocumentNumberInvalid("letters inside a resident identity number")
+    # Imported late: stdnum brings ssl along, 18 ms before the login page.
+    from stdnum.iso7064 import mod_11_2
+
     # The check character first: a mistyped digit of the date is a typing error, not a wrong date.
     if mod_11_2.checksum(number) != 1:
         raise DocumentCheckCharacterWrong("ISO 7064 MOD 11-2")

@@ -19,11 +19,11 @@ def apply_theme(app: QApplication) -> None:
     font.setPointSize(_BASE_POINTS)
     app.setFont(font)
     app.setPalette(_palette())
-    app.setWindowIcon(_icon())
     app.setStyleSheet(resources.text("theme.qss"))
 
 
-def _icon() -> QIcon:
+def window_icon() -> QIcon:
+    """For the window and the tray. Takes 20 ms to draw: not before the login page is shown."""
     icon = QIcon()
     with resources.path("icons/clerk_client.svg") as file:
         drawing = QIcon(str(file))

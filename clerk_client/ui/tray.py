@@ -23,11 +23,15 @@ def key_sentence(token: "Token") -> str:
 class KeyNotices:
     """Tells of a key that was just plugged. A desktop without a tray shows nothing there."""
 
-    def __init__(self, window: QWidget, icon: QIcon) -> None:
+    def __init__(self, window: QWidget) -> None:
         self._window = window
-        self._icon = icon
+        self._icon = QIcon()
         self._tray: QSystemTrayIcon | None = None
         self._plugged: set[str] = set()
+
+    def show_icon(self, icon: QIcon) -> None:
+        """Beside the clock, from the first notice on."""
+        self._icon = icon
 
     def tokens_seen(self, tokens: Sequence["Token"]) -> list[str]:
         """A sentence for each key that was not there before; shown in the tray, too."""

@@ -29,6 +29,7 @@ from clerk_client.ui.notices import SIGNS, Level
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.tallies.presenter import TalliesPresenter
 from clerk_client.ui.tallies.view import TalliesPage
+from clerk_client.ui.theme import window_icon
 from clerk_client.ui.tray import KeyNotices, key_sentence
 from clerk_client.ui.widgets import NoticeBar
 from tests.gui.conftest import MORNING
@@ -269,7 +270,7 @@ def test_strip_shows_the_halls_time(frame: Frame) -> None:
 
 
 def test_plugged_key_is_told_once_with_holder_and_last_day(frame: Frame) -> None:
-    notices = KeyNotices(frame.window, frame.window.windowIcon())
+    notices = KeyNotices(frame.window)
     assert notices.tokens_seen([key()]) == ["已识别白色KEY(GDCA)：张丽，有效期至2030-03-01"]
     assert notices.tokens_seen([key()]) == []
     assert notices.tokens_seen([]) == []
@@ -459,4 +460,4 @@ def test_a_station_without_a_keyring_is_no_fault_of_the_hall(signed_in: Frame) -
 
 
 def test_window_has_an_icon_of_its_own(themed: QApplication) -> None:
-    assert not themed.windowIcon().pixmap(32, 32).isNull()
+    assert not window_icon().pixmap(32, 32).isNull()
