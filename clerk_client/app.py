@@ -275,7 +275,7 @@ class Application:
         self._login.key_removed(token_id)
 
     def _looked_up(self, found: "Found") -> None:
-        if found.look_up is not LookUp.MATTER and "FROM_LOCAL" not in found.notices:
+        if found.look_up is not LookUp.MATTER:
             self._hall_answered()
 
     def _hall_answered(self, *_: object) -> None:

@@ -22,7 +22,6 @@ class Found:
     matters: tuple[Matter, ...]
     ticket: QueueTicket | None = None
     appointment: Appointment | None = None
-    from_local: bool = False
     notices: tuple[str, ...] = ()
 
 

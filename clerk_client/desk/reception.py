@@ -85,7 +85,7 @@ class Reception:
         """The matter that the clerk picked; a parent brings its children to choose from."""
         matter = self._matter(code)
         chosen = self._catalogue.children(code) if matter.is_parent else ()
-        return Found(LookUp.MATTER, chosen or (matter,), from_local=True)
+        return Found(LookUp.MATTER, chosen or (matter,))
 
     def accept(self, form: Form) -> Acceptance:
         """Checks, numbers, signs, makes durable. When it returns, the acceptance stands.
