@@ -71,3 +71,36 @@ class FolderUnwritable(PrintingError):
     def __init__(self, path: str) -> None:
         super().__init__(f"cannot write to {path}")
         self.path = path
+
+
+class CertificateYearsInvalid(PrintingError):
+    """No certificate is sold for so many years. `most` is the largest number that is taken."""
+
+    code = "CERTIFICATE_YEARS_INVALID"
+
+    def __init__(self, years: int, most: int) -> None:
+        super().__init__(f"{years} years, 1 to {most} can be applied for")
+        self.years = years
+        self.most = most
+
+
+class CertificateCountInvalid(PrintingError):
+    """Not a number of certificates to apply for. `most` is the largest number that is taken."""
+
+    code = "CERTIFICATE_COUNT_INVALID"
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(f"{count} certificates, 1 to {most} can be applied for")
+        self.count = count
+        self.most = most
+
+
+class ApplicantsTooMany(PrintingError):
+    """More people are named than personal certificates are applied for."""
+
+    code = "CERTIFICATE_APPLICANTS_TOO_MANY"
+
+    def __init__(self, applicants: int, certificates: int) -> None:
+        super().__init__(f"{applicants} applicants for {certificates} personal certificates")
+        self.applicants = applicants
+        self.certificates = certificates

@@ -4,7 +4,6 @@ The sentence that cites the law is template text, to be checked by each hall bef
 """
 
 import re
-import threading
 from dataclasses import dataclass
 
 from printing.document import Receipt
@@ -16,8 +15,14 @@ from printing.form import (
     WIDTH,
     Block,
     Cell,
+    Copy,
     Flow,
+    Page,
+    bound,
+    continuation,
     halves,
+    heading,
+    on_fewest_pages,
     ruled_row,
     whole,
 )
@@ -35,9 +40,6 @@ _BY_ARTICLE_32 = (
 _WITHOUT_ARTICLE = "你(单位)于{day}提出的{matter}申请，现予受理。"
 # The acceptance number of a hall's lease: hall, year, epoch, sequence, check character.
 _OFFICIAL_NUMBER = re.compile(r"[0-9]{6}([0-9]{4})[0-9]([0-9]{7})[0-9X]")
-
-# reportlab's fonts keep a reading position, so one paper is drawn at a time.
-_DRAWING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +69,18 @@ def receipt_pdf(receipt: Receipt) -> bytes:
     One page while the materials allow it, then as many as they need. The first paper of a process
     also reads the fonts. Raises FontMissing, GlyphMissing, CodeTooLong, TextTooLong.
     """
-    with _DRAWING:
-        sheets = Sheets(receipt.title, receipt.hall_name)
-        pages = _pages(receipt, _DENSITIES[0])
-        for density in _DENSITIES[1:]:
-            if len(pages) == 1:
-                break
-            pages = min(pages, _pages(receipt, density), key=len)
-        for number, blocks in enumerate(pages, start=1):
-            if number > 1:
-                sheets.next_page()
-            if receipt.demonstration:
-                sheets.watermark("演示", 170)
-            _marks(sheets, receipt)
-            for top, block in blocks:
-                block.draw(sheets, top)
-            sheets.centred(MIDDLE, 290, f"第{number}页/共{len(pages)}页", 8)
-        return sheets.finished()
+    marks = [(f"补打第{receipt.reprint}次", receipt.reprint > 0), ("离线受理", receipt.offline)]
+    held = tuple(text for text, holds in marks if holds)
+
+    def copies() -> list[Copy]:
+        return [Copy(on_fewest_pages(lambda density: _pages(receipt, density), _DENSITIES), held)]
+
+    return bound(receipt.title, receipt.hall_name, copies, demonstration=receipt.demonstration)
 
 
-def _pages(receipt: Receipt, density: _Density) -> list[list[tuple[float, Block]]]:
-    """Every block with its top edge, page by page; the stub ends the last page."""
-    flow = Flow(_continuation(receipt))
+def _pages(receipt: Receipt, density: _Density) -> list[Page]:
+    """The stub ends the last page."""
+    flow = Flow(continuation(receipt.paper_name, f"受理编号：{receipt.number}"))
     flow.place(_head(receipt, density))
     before, after = _fields(receipt, density.table)
     for cells in before:
@@ -112,68 +104,24 @@ def _pages(receipt: Receipt, density: _Density) -> list[list[tuple[float, Block]
 
 def _head(receipt: Receipt, density: _Density) -> Block:
     """The department's full name, the paper's, the numbers, and the decision."""
-    department = receipt.department_full_name
-    fitting = (size for size in (18, 16, 14) if text_width(department, size) < 2 * WIDTH - 15)
-    size = next(fitting, 12)
-    names = _balanced(department, size)
     number, document = f"受理编号：{receipt.number}", _document_number(receipt)
-    beside = text_width(number, 10.5) + text_width(document, 10.5) < WIDTH - 5.0
-    numbers = [number] if beside else [number, *wrapped(document, 10.5, WIDTH)]
+    names = heading(receipt.department_full_name, receipt.paper_name, number, document, density.gap)
     pattern = _BY_ARTICLE_32 if receipt.is_licence else _WITHOUT_ARTICLE
     decision = pattern.format(day=_day(receipt.accepted_at), matter=receipt.matter_name)
     lines = [
         *wrapped(f"{receipt.applicant_name}：", density.body, WIDTH),
         *wrapped(f"\u3000\u3000{decision}", density.body, WIDTH),
     ]
-    name_leading, leading = size * POINT * 1.35, density.body * POINT * 1.6
-    paper_base = 5.0 + name_leading * len(names) + 4.0
-    numbers_base = paper_base + 5.0 + density.gap
-    rule = numbers_base + 5.2 * (len(numbers) - 1) + 2.2
-    text_base = rule + 0.8 + density.gap + density.body * POINT * 0.5
+    leading = density.body * POINT * 1.6
+    text_base = names.height + 0.8 + density.gap + density.body * POINT * 0.5
     height = text_base + leading * (len(lines) - 1) + density.gap
 
     def draw(sheets: Sheets, top: float) -> None:
-        for line, text in enumerate(names):
-            sheets.centred(MIDDLE, top + 5.0 + name_leading * line, text, size, bold=True)
-        sheets.centred(MIDDLE, top + paper_base, receipt.paper_name, 21, bold=True, spacing=8.0)
-        for line, text in enumerate(numbers):
-            sheets.text(LEFT, top + numbers_base + 5.2 * line, text, 10.5)
-        if beside:
-            sheets.right(RIGHT, top + numbers_base, document, 10.5)
-        sheets.rule(LEFT, top + rule, RIGHT, width=1.2)
+        names.draw(sheets, top)
         for line, text in enumerate(lines):
             sheets.text(LEFT, top + text_base + leading * line, text, density.body)
 
     return Block(height, draw)
-
-
-def _continuation(receipt: Receipt) -> Block:
-    """What names the paper at the head of a further page."""
-
-    def draw(sheets: Sheets, top: float) -> None:
-        sheets.text(LEFT, top + 3.0, f"{receipt.paper_name}（续）", 10.5, bold=True)
-        sheets.right(RIGHT, top + 3.0, f"受理编号：{receipt.number}", 10.5)
-
-    return Block(6.0, draw)
-
-
-def _marks(sheets: Sheets, receipt: Receipt) -> None:
-    """演示 at the left edge of the page, 补打 and 离线受理 at the right."""
-    x = RIGHT
-    marks = [(f"补打第{receipt.reprint}次", receipt.reprint > 0), ("离线受理", receipt.offline)]
-    for mark in [text for text, holds in marks if holds]:
-        x -= _boxed(sheets, x, mark) + 2.0
-    if receipt.demonstration:
-        width = text_width("演示", 9) + 4.0
-        _boxed(sheets, LEFT + width, "演示")
-
-
-def _boxed(sheets: Sheets, right: float, text: str) -> float:
-    """A small box that ends at `right`, above everything else. Returns its width."""
-    width = text_width(text, 9) + 4.0
-    sheets.boxes(9.0, 5.5, (right - width, right))
-    sheets.centred(right - width / 2, 12.9, text, 9)
-    return width
 
 
 def _fields(receipt: Receipt, size: float) -> tuple[list[list[Cell]], list[list[Cell]]]:
@@ -296,12 +244,3 @@ def _day(moment: str) -> str:
         return moment
     year, month, day = map(int, parts.groups())
     return f"{year}年{month}月{day}日"
-
-
-def _balanced(text: str, size: float) -> list[str]:
-    """Lines of about equal length, as a name in a head is set."""
-    count = len(wrapped(text, size, WIDTH))
-    if count == 1:
-        return [text]
-    even = wrapped(text, size, text_width(text, size) / count + size * POINT)
-    return even if len(even) == count else wrapped(text, size, WIDTH)
