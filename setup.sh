@@ -11,6 +11,7 @@ PACKAGES="
     libxcb-xinerama0 libxcb-randr0
     xvfb xauth openbox xdotool x11-xserver-utils
     softhsm2 libzbar0 poppler-utils
+    opensc-pkcs11 opencryptoki pcscd vsmartcard-vpcd gcc libc6-dev iproute2
     fonts-wqy-zenhei fonts-hanazono
     dbus-x11 gnome-keyring git
 "

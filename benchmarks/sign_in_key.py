@@ -1,8 +1,8 @@
 """One way of using a key, in a process of its own: answers each line with the seconds it took.
 
-    python -m benchmarks.sign_in_key hub|bare|desk STATION LABEL PIN
+    python -m benchmarks.sign_in_key hub|host|bare|desk STATION LABEL PIN
 
-Two libraries of one driver cannot live in one process, so hub and bare calls have one each.
+Two libraries of one driver cannot live in one process, so each way has one of its own.
 """
 
 import json
@@ -30,6 +30,26 @@ def hub(parts: Parts, label: str, pin: str) -> Callable[[], dict[str, float]]:
         key = keys.open(token.id, pin)
         key.sign(MESSAGE)
         keys.close(token.id)
+        return {"whole": time.perf_counter() - started}
+
+    return turn
+
+
+def host(parts: Parts, label: str, pin: str) -> Callable[[], dict[str, float]]:
+    """The same calls of the same code in this process, without a driver's process between."""
+    from ukey.host import DriverHost
+    from ukey.hub import options_of
+
+    (driver,) = (driver for driver in parts.drivers().drivers if driver.library.exists())
+    inside = DriverHost(driver.library.resolve(), options_of(driver))
+    token = next(token for token in inside.tokens() if token.label == label)
+    key_ids = (token.certificates[0].id,)
+
+    def turn() -> dict[str, float]:
+        started = time.perf_counter()
+        inside.open(1, token, key_ids, pin)
+        inside.sign(1, MESSAGE)
+        inside.close(1)
         return {"whole": time.perf_counter() - started}
 
     return turn
@@ -87,7 +107,7 @@ def desk(parts: Parts, label: str, pin: str) -> Callable[[], dict[str, float]]:
 def main(way: str, station: str, label: str, pin: str) -> int:
     """Until its input ends."""
     parts = Parts(load_settings(Path(station)), SystemClock())
-    ways: dict[str, Any] = {"hub": hub, "bare": bare, "desk": desk}
+    ways: dict[str, Any] = {"hub": hub, "host": host, "bare": bare, "desk": desk}
     turn = ways[way](parts, label, pin)
     try:
         for _ in sys.stdin:

@@ -1,11 +1,11 @@
 """Is this certificate fit to sign in with, and whose is it? Needs no key: the hall asks as well."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import unicodedata
+from collections.abc import Container, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import (
     Criticality,
@@ -20,25 +20,37 @@ from ukey.algorithms import alg_of
 from ukey.errors import (
     CertificateExpired,
     CertificateNotYetValid,
+    CertificateRevoked,
     CertificateUnreadable,
     CertificateUntrusted,
     CertificateWrongUse,
+    ClockWrong,
 )
-from ukey.token import Certificate
+from ukey.kinds import Kinds, load_kinds
+from ukey.revocation import MALFORMED, Revocations
+from ukey.token import Certificate, Kind
 
-# All that cryptography says of bytes that are not a certificate as it should be.
-_MALFORMED = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
+# China has one time zone without summer time, and this package knows no hall to ask for another.
+_HALL_ZONE = timezone(timedelta(hours=8))
+
+_CLOCKS_MAY_DIFFER = timedelta(seconds=60)
+_NAME_LENGTH = 64
+_IDENTITY_LENGTH = 128
+
+# RFC 5280 writes "no end" as the last second of 9999, which no zone east of Greenwich can show.
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+
+_SM2_CURVE = bytes.fromhex("06082a811ccf5501822d")
+"""1.2.156.10197.1.301 in DER."""
 
 
-def read_certificate(der: bytes) -> Certificate:
-    """What the certificate says. Raises CertificateUnreadable, for an SM2 key among others."""
+def read_certificate(der: bytes, kinds: Kinds | None = None) -> Certificate:
+    """What the certificate says; `kinds` are the marks shipped when left out.
+
+    Names are safe to show: one line, without control or direction characters, 64 characters at
+    most. Raises CertificateUnreadable, for an SM2 key among others.
+    """
     try:
         parsed = x509.load_der_x509_certificate(der)
         alg = alg_of(parsed.public_key())
@@ -48,40 +60,134 @@ def read_certificate(der: bytes) -> Certificate:
         return Certificate(
             der=der,
             holder=_common_name(parsed.subject),
-            identity=_first(parsed.subject, NameOID.SERIAL_NUMBER) or sha256,
+            identity=_identity(parsed.subject) or sha256,
             serial=f"{parsed.serial_number:X}",
             issuer=_common_name(parsed.issuer),
-            not_before=parsed.not_valid_before_utc,
-            not_after=parsed.not_valid_after_utc,
+            not_before=min(max(parsed.not_valid_before_utc, _EARLIEST), _LATEST),
+            not_after=min(max(parsed.not_valid_after_utc, _EARLIEST), _LATEST),
             sha256=sha256,
             alg=alg,
+            kind=(kinds or load_kinds()).kind_of(parsed),
         )
-    except _MALFORMED as error:
-        raise CertificateUnreadable(str(error)) from error
+    except MALFORMED as error:
+        # It parses SM2 certificates (国密), and neither reads nor checks with their keys.
+        raise CertificateUnreadable("SM2 key" if _SM2_CURVE in der else str(error)) from error
 
 
 def load_authorities(pem: bytes) -> tuple[x509.Certificate, ...]:
     """The authorities in a PEM file, one or more. Raises CertificateUnreadable."""
     try:
         return tuple(x509.load_pem_x509_certificates(pem))
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise CertificateUnreadable(str(error)) from error
 
 
 def ensure_fit(
-    certificate: Certificate, authorities: Sequence[x509.Certificate], moment: datetime
+    certificate: Certificate,
+    authorities: Sequence[x509.Certificate],
+    moment: datetime,
+    *,
+    hall_moment: datetime | None = None,
+    revoked: Revocations | None = None,
 ) -> None:
     """Raises the CertificateUnfit that keeps it from signing in at `moment` (aware).
 
-    The nearest cause comes first: dates, then who issued it, then what for. Every authority counts
-    as trusted by itself, whether it is a root or issued by one. Revocation is not asked.
+    The nearest cause comes first: dates, a business certificate, who issued it, what for, taken
+    back. With `hall_moment`, the hall's clock at the same time, that one decides about the dates.
+    Every authority counts as trusted by itself, whether it is a root or issued by one.
     """
+    counted = moment if hall_moment is None else hall_moment
     # The chain builder has one word for both, so the dates are compared before it is asked.
-    if moment > certificate.not_after:
+    if counted > certificate.not_after:
         raise CertificateExpired(certificate.not_after)
-    if moment < certificate.not_before:
+    if counted < certificate.not_before:
         raise CertificateNotYetValid(certificate.not_before)
+    if (
+        not certificate.not_before <= moment <= certificate.not_after
+        and abs(moment - counted) > _CLOCKS_MAY_DIFFER
+    ):
+        raise ClockWrong(moment, counted)
+    # Before the chain: another authority would not make it fit, another key does.
+    if certificate.kind is Kind.BUSINESS:
+        raise CertificateWrongUse("business")
     parsed = _parsed(certificate)
+    _ensure_trusted(parsed, authorities, counted)
+    if use := _other_use(parsed):
+        raise CertificateWrongUse(use)
+    if revoked is not None and (revoked_at := revoked.revoked_at(certificate)) is not None:
+        raise CertificateRevoked(revoked_at)
+
+
+def days_left(certificate: Certificate, moment: datetime) -> int:
+    """Days of the hall from today to the certificate's last day: 0 on that day, then negative."""
+    return (_hall_day(certificate.not_after) - _hall_day(moment)).days
+
+
+def expiry_notice(certificate: Certificate, moment: datetime) -> str:
+    """The code of the reminder that is due at `moment` (aware), or nothing.
+
+    Nothing as well for one that has expired: ensure_fit says that.
+    """
+    if moment > certificate.not_after:
+        return ""
+    left = days_left(certificate, moment)
+    return next((f"CERT_EXPIRES_{days}" for days in (7, 30, 90) if left <= days), "")
+
+
+def is_for_signing(certificate: Certificate) -> bool:
+    """Digital signatures are among its uses, or it names no use; an authority's own never is.
+
+    Keys often hold a second certificate for encryption (双证书), and their authority's.
+    """
+    return not _other_use(_parsed(certificate))
+
+
+def best_for_signing(
+    certificates: Iterable[Certificate], with_key: Container[str] = ()
+) -> Certificate | None:
+    """The one to sign in with: issued for signing, then with its key beside it, then lasts longest.
+
+    `with_key` are the sha256 of those whose key is on the token. A certificate for something else
+    is still better than none: the clerk is told what is wrong.
+    """
+    return max(
+        certificates,
+        key=lambda c: (
+            is_for_signing(c),
+            c.kind is not Kind.BUSINESS,
+            c.sha256 in with_key,
+            c.not_after,
+        ),
+        default=None,
+    )
+
+
+def _parsed(certificate: Certificate) -> x509.Certificate:
+    try:
+        parsed = x509.load_der_x509_certificate(certificate.der)
+        _ = parsed.extensions
+        return parsed
+    except MALFORMED as error:
+        raise CertificateUnreadable(str(error)) from error
+
+
+def _other_use(parsed: x509.Certificate) -> str:
+    """What it was issued for when that is not signing, or nothing.
+
+    A key usage without digital signatures is that of the second certificate, for encryption.
+    """
+    use = ""
+    for extension in parsed.extensions:
+        if isinstance(extension.value, x509.BasicConstraints) and extension.value.ca:
+            return "authority"
+        if isinstance(extension.value, x509.KeyUsage) and not extension.value.digital_signature:
+            use = "encryption"
+    return use
+
+
+def _ensure_trusted(
+    parsed: x509.Certificate, authorities: Sequence[x509.Certificate], moment: datetime
+) -> None:
     if not authorities:
         raise CertificateUntrusted("no authority is known")
     verifier = (
@@ -94,38 +200,9 @@ def ensure_fit(
     try:
         verifier.verify(parsed, [])
     except VerificationError as error:
-        raise CertificateUntrusted(str(error)) from error
-    if not is_for_signing(certificate):
-        raise CertificateWrongUse("not issued for digital signatures")
-
-
-def is_for_signing(certificate: Certificate) -> bool:
-    """Digital signatures are among its uses, or it names no use; an authority's own never is.
-
-    Keys often hold a second certificate for encryption (双证书), and their authority's.
-    """
-    try:
-        extensions = _parsed(certificate).extensions
-    except _MALFORMED:
-        return False
-    for extension in extensions:
-        if isinstance(extension.value, x509.KeyUsage) and not extension.value.digital_signature:
-            return False
-        if isinstance(extension.value, x509.BasicConstraints) and extension.value.ca:
-            return False
-    return True
-
-
-def best_for_signing(certificates: Iterable[Certificate]) -> Certificate | None:
-    """The one to sign in with: issued for signing first, then the one that lasts longest.
-
-    A certificate for something else is still better than none: the clerk is told what is wrong.
-    """
-    return max(certificates, key=lambda c: (is_for_signing(c), c.not_after), default=None)
-
-
-def _parsed(certificate: Certificate) -> x509.Certificate:
-    return x509.load_der_x509_certificate(certificate.der)
+        # What follows is the whole subject: a person's name, which reaches no log.
+        reason, _, _ = str(error).partition(" (encountered processing ")
+        raise CertificateUntrusted(reason) from error
 
 
 def _authority_policy() -> ExtensionPolicy:
@@ -147,12 +224,32 @@ def _may_issue(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> 
         raise ValueError("an authority that may not issue")
 
 
+def _identity(subject: x509.Name) -> str:
+    """The subject's serialNumber, or nothing when it is not one that can be written down.
+
+    Unlike a name it is not cleaned: two that differ must not become one.
+    """
+    number = next(_texts(subject, NameOID.SERIAL_NUMBER), "")
+    return number if len(number) <= _IDENTITY_LENGTH and number.isprintable() else ""
+
+
 def _common_name(name: x509.Name) -> str:
-    return _first(name, NameOID.COMMON_NAME) or name.rfc4514_string()
+    shown = (_harmless(text) for text in _texts(name, NameOID.COMMON_NAME))
+    return next(filter(None, shown), "") or _harmless(name.rfc4514_string())
 
 
-def _first(name: x509.Name, kind: x509.ObjectIdentifier) -> str:
-    for attribute in name.get_attributes_for_oid(kind):
+def _texts(name: x509.Name, oid: x509.ObjectIdentifier) -> Iterator[str]:
+    for attribute in name.get_attributes_for_oid(oid):
         if isinstance(attribute.value, str) and attribute.value.strip():
-            return attribute.value.strip()
-    return ""
+            yield attribute.value.strip()
+
+
+def _harmless(text: str) -> str:
+    """One line that stays in its place: characters that steer a screen or turn the text go."""
+    line = " ".join(text.split())
+    shown = "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
+    return shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
+
+
+def _hall_day(moment: datetime) -> date:
+    return moment.astimezone(_HALL_ZONE).date()

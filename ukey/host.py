@@ -1,75 +1,35 @@
-"""One vendor driver, driven. The only file that imports pkcs11, and nothing of it comes out.
+"""One vendor driver, driven. Lives in the driver's process (`ukey.serve`) and nowhere else.
 
-Every call belongs on one thread: two threads inside one library crash. Questions and answers are
-plain values, so that a driver can be given a process of its own without a change to this file.
+Every call belongs on one thread: two threads inside one PKCS#11 library crash. An SKF driver (GM/T
+0016) would have a host of its own beside this one, with the same methods.
 """
 
-import contextlib
 import hashlib
-import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pkcs11
-from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, TokenFlag
+from pkcs11 import Mechanism, TokenFlag
 
-from ukey.errors import (
-    DriverFailed,
-    NoToken,
-    PinLocked,
-    PinRefused,
-    TokenRemoved,
-)
+from ukey import token_info
+from ukey.driver_words import STRANGE, refusal, standing, told, told_of_loading
+from ukey.errors import DriverFailed, NoToken, PinLength, PinLocked, TokenRemoved
+from ukey.on_token import certificates_on, close_session, private_key, signing_mechanism
+from ukey.protocol import HostOptions, RawCertificate, RawToken, TokenRef, mark_of
 from ukey.token import PinStanding
-
-# What a pulled key answers without a doubt...
-_GONE = (
-    pkcs11.TokenNotPresent,
-    pkcs11.TokenNotRecognised,
-    pkcs11.DeviceRemoved,
-    pkcs11.SessionHandleInvalid,
-    pkcs11.SessionClosed,
-    pkcs11.ObjectHandleInvalid,
-    pkcs11.KeyHandleInvalid,
-    pkcs11.SlotIDInvalid,
-)
-# ... and what may be anything, until the slot says whether the key is still in it.
-_VAGUE = (pkcs11.GeneralError, pkcs11.DeviceError, pkcs11.FunctionFailed)
-# What the binding says of values that PKCS#11 does not know: an SM2 key's type, for one.
-_STRANGE = (ValueError, TypeError, LookupError)
-_NOTICED_WITHIN = 0.6  # seconds; PC/SC tells of a pull within 0.4
-_LOOK_EVERY = 0.05
 
 # RFC 8017, 9.2: what stands before a SHA-256 digest in a PKCS#1 v1.5 signature.
 _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
-
-@dataclass(frozen=True, slots=True)
-class RawCertificate:
-    """A certificate as it lies on the key. `id` is its CKA_ID, which its private key shares."""
-
-    id: bytes
-    der: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class RawToken:
-    """A key as its driver shows it. `slot` may change when the key is plugged again."""
-
-    slot: int
-    serial: str
-    label: str
-    pin: PinStanding
-    certificates: tuple[RawCertificate, ...]
+_MOST_SLOTS = 64
 
 
 @dataclass(slots=True)
 class _Opened:
-    token: RawToken
-    slot: Any
+    token: TokenRef
     session: Any
     key: Any
     mechanism: Mechanism
@@ -81,75 +41,80 @@ class DriverHost:
     One host a library and process: a second one would close the first one's sessions.
     """
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path, options: HostOptions) -> None:
         self._path = library
+        self._options = options
         self._library: Any = None
-        self._slots: dict[int, Any] = {}
+        self._info: token_info.TokenInfoReader | None = None
+        self._sees_any = False
         # By slot and serial: a serial alone is not always one of a kind.
         self._mechanisms: dict[tuple[int, str], frozenset[Mechanism]] = {}
+        self._certificates: dict[tuple[int, str], tuple[RawCertificate, ...]] = {}
         self._shared_serials: set[str] = set()
         self._opened: dict[int, _Opened] = {}
 
     def tokens(self) -> list[RawToken]:
-        """Every initialised key, with its certificates: they need no PIN.
+        """Every plugged key, with its certificates: they need no PIN.
 
         Some drivers notice a new key only when started afresh. That closes every session, so it
-        is done only while no key is open.
+        is done only while no key is open, and where nothing is seen or the driver is known for it.
         """
-        found, failures = [], []
-        with _told():
+        if self._options.restart_to_notice or not self._sees_any:
             self._start_afresh()
-            self._slots = {slot.slot_id: slot for slot in self._library.get_slots(True)}
-        for slot in self._slots.values():
+        else:
+            self._start()
+        found, failures = [], []
+        with told(self._path):
+            slots = self._filled_slots()
+        self._sees_any = bool(slots)
+        for slot in slots:
             try:
-                with _told():
-                    token = slot.get_token()
-                    if TokenFlag.TOKEN_INITIALIZED in token.flags:
-                        found.append(self._looked_at(slot, token))
+                with told(self._path):
+                    token = self._looked_at(slot)
             except TokenRemoved:
                 continue
             except DriverFailed as failure:
                 failures.append(failure)
+                continue
+            if token is not None:
+                found.append(token)
         # One reader that fails must not hide the key in another.
         if failures and not found:
             raise failures[0]
-        seen = Counter(token.serial for token in found)
-        self._shared_serials.update(serial for serial, count in seen.items() if count > 1)
+        self._forget_all_but(found)
         return found
 
-    def is_present(self, token: RawToken) -> bool:
-        """The key is plugged. Costs one question as long as it stays in its slot."""
+    def is_present(self, token: TokenRef) -> bool:
+        """The key is plugged."""
         if self._library is None or not self._library.initialized:
             return False
-        with _told():
-            slot = self._slots.get(token.slot)
-            if slot is not None and _same(slot, token) is not None:
-                return True
+        with told(self._path):
             return self._plugged(token) is not None
 
-    def open(self, handle: int, token: RawToken, key_id: bytes, pin: str) -> None:
-        """Logs in and finds the private key `key_id`. `handle` is the caller's choice.
+    def open(self, handle: int, token: TokenRef, key_ids: tuple[bytes, ...], pin: str) -> bytes:
+        """Logs in and finds the private key: the first of `key_ids` that has one, returned.
 
-        Serial or certificates are compared first, so that no other clerk's key counts a wrong PIN.
-        Raises PinRefused with the standing after this try, PinLocked without using a try,
-        TokenRemoved, DriverFailed.
+        `handle` is the caller's choice. Serial or certificates are compared first, so that no other
+        clerk's key counts a wrong PIN. Raises PinRefused with the standing after this try,
+        PinLocked without using a try, PinMustChange, TokenRemoved, CertificateMissing and
+        DriverFailed.
         """
-        with _told():
-            self._start()
-            # Flags are a snapshot taken with the token object, so this one has to be fresh.
-            plugged = self._plugged(token)
-        if plugged is None:
-            raise TokenRemoved("not plugged any more")
+        plugged = self._found_again(token)
         slot = plugged.slot
-        session = self._logged_in(plugged, pin)
+        session = self._logged_in(token, plugged, pin, rw=False)
         try:
-            with _told(slot):
-                key = _private_key(session, key_id)
-                mechanism = self._mechanism(token, key)
+            with told(self._path, partial(self._sees, token)):
+                key_id, key = private_key(session, key_ids)
+                mechanism = signing_mechanism(
+                    key,
+                    self._mechanisms_of(slot, token.serial),
+                    self._options.mechanisms,
+                )
         except BaseException:
-            _close(session)
+            close_session(session)
             raise
-        self._opened[handle] = _Opened(token, slot, session, key, mechanism)
+        self._opened[handle] = _Opened(token, session, key, mechanism)
+        return key_id
 
     def sign(self, handle: int, message: bytes) -> bytes:
         """RSA: PKCS#1 v1.5 with SHA-256. EC: r and s over SHA-256."""
@@ -161,90 +126,179 @@ class DriverHost:
         if opened.mechanism is Mechanism.RSA_PKCS:
             message = _SHA256_DIGEST_INFO + message
         try:
-            with _told(opened.slot):
+            with told(self._path, partial(self._sees, opened.token)):
                 return bytes(opened.key.sign(message, mechanism=opened.mechanism))
         except TokenRemoved:
             self.close(handle)
             raise
 
+    def change_pin(self, token: TokenRef, old: str, new: str) -> None:
+        """Only while the key is not open. Raises as `open`, and PinLength for the new one."""
+        plugged = self._found_again(token)
+        session = self._logged_in(token, plugged, old, rw=True)
+        try:
+            with told(self._path, partial(self._sees, token)):
+                try:
+                    session.set_pin(old, new)
+                except (pkcs11.PinLenRange, pkcs11.PinInvalid) as error:
+                    # The old one was just taken, so this is about the new one.
+                    assert self._info is not None
+                    said = self._info.read(plugged.slot.slot_id)
+                    raise PinLength(
+                        _length(said.pin_min if said else 0), _length(said.pin_max if said else 0)
+                    ) from error
+                except pkcs11.PinIncorrect as error:
+                    raise refusal(error, plugged.slot) or error from error
+        finally:
+            close_session(session)
+
     def close(self, handle: int) -> None:
         """Logs out. Quiet when the key is not open, or gone."""
         opened = self._opened.pop(handle, None)
         if opened is not None:
-            _close(opened.session)
+            close_session(opened.session)
 
     def stop(self) -> None:
         """Closes every key and lets the driver go."""
         for handle in list(self._opened):
             self.close(handle)
         if self._library is not None and self._library.initialized:
-            with contextlib.suppress(pkcs11.PKCS11Error):
-                self._library.finalize()
+            self._library.finalize()
+
+    @property
+    def has_open_keys(self) -> bool:
+        """Somebody is logged in, whom the process's end would log out."""
+        return bool(self._opened)
 
     # --- driver and slots ------------------------------------------------------------------------
 
     def _start(self) -> None:
         if self._library is None:
-            # dlopen waits for ever on a pipe.
-            if not self._path.is_file():
-                raise DriverFailed(f"{self._path} is no file")
-            self._library = pkcs11.lib(str(self._path))
+            with told_of_loading(self._path):
+                self._library = pkcs11.lib(str(self._path))
+            self._info = token_info.TokenInfoReader(self._path, self._options.label_encodings)
         elif not self._library.initialized:
-            self._library.initialize()
+            with told(self._path):
+                self._library.initialize()
 
     def _start_afresh(self) -> None:
         if self._library is None or self._opened or not self._library.initialized:
             self._start()
         else:
-            self._library.reinitialize()
+            with told(self._path):
+                self._library.reinitialize()
 
-    def _plugged(self, token: RawToken) -> Any:
+    def _found_again(self, token: TokenRef) -> Any:
+        """The key, fetched anew: its flags are a snapshot taken with the binding's token."""
+        self._start()
+        with told(self._path):
+            plugged = self._plugged(token)
+        if plugged is None:
+            raise TokenRemoved("not plugged any more")
+        return plugged
+
+    def _plugged(self, token: TokenRef) -> Any:
         """The key as it is now, mostly where it was. None when it is in no slot.
 
         Its serial is enough where it was and while no other key says the same; else the
         certificates, which need no PIN, tell whose key it is.
         """
-        slots = self._library.get_slots(True)
+        slots = self._filled_slots()
         found = [plugged for slot in slots if (plugged := _same(slot, token)) is not None]
         if len(found) > 1:
             self._shared_serials.add(token.serial)
-        is_unique = token.serial.strip("0") != "" and token.serial not in self._shared_serials
-        if is_unique and found and found[0].slot.slot_id == token.slot:
+        if self._is_unique(token.serial) and found and found[0].slot.slot_id == token.slot:
             return found[0]
         return next((each for each in found if _has_certificates_of(each, token)), None)
 
-    def _looked_at(self, slot: Any, token: Any) -> RawToken:
-        serial = _text(token.serial)
-        place = (slot.slot_id, serial)
-        opened = [o.token for o in self._opened.values()]
-        known = next((each for each in opened if (each.slot, each.serial) == place), None)
-        # A second session beside the open one gains nothing, and some drivers have but one.
-        certificates = known.certificates if known is not None else _certificates_on(token)
+    def _filled_slots(self) -> list[Any]:
+        """Asked each time: many a driver notices a pull by this question and by no other."""
+        try:
+            return list(self._library.get_slots(True))[:_MOST_SLOTS]
+        except pkcs11.PKCS11Error:
+            # The binding asks how many, then which. A key that goes in between makes it make one
+            # up, and for one that comes its room is too small.
+            return list(self._library.get_slots(True))[:_MOST_SLOTS]
+
+    def _sees(self, token: TokenRef) -> bool:
+        """Something with that serial is in that slot; whose it is does not matter now."""
+        try:
+            slots = self._filled_slots()
+        except pkcs11.PKCS11Error:
+            return False
+        return any(s.slot_id == token.slot and _same(s, token) is not None for s in slots)
+
+    def _is_unique(self, serial: str) -> bool:
+        return serial.strip("0") != "" and serial not in self._shared_serials
+
+    def _looked_at(self, slot: Any) -> RawToken | None:
+        assert self._info is not None
+        info = self._info.read(slot.slot_id)
+        if info is None:
+            return None
+        is_initialized = bool(info.flags & token_info.CKF_TOKEN_INITIALIZED)
+        if not is_initialized and self._options.ignores_blank:
+            return None
+        place = (slot.slot_id, info.serial)
+        certificates = self._certificates_in(slot, place) if is_initialized else ()
+        return RawToken(
+            slot=slot.slot_id,
+            serial=info.serial,
+            label=info.label,
+            maker=info.maker,
+            pin=standing(info.flags),
+            pin_min=_length(info.pin_min),
+            pin_max=_length(info.pin_max),
+            is_initialized=is_initialized,
+            has_pin=bool(info.flags & token_info.CKF_USER_PIN_INITIALIZED),
+            must_change_pin=bool(info.flags & token_info.CKF_USER_PIN_TO_BE_CHANGED),
+            certificates=certificates,
+        )
+
+    def _certificates_in(self, slot: Any, place: tuple[int, str]) -> tuple[RawCertificate, ...]:
+        is_open = any((o.token.slot, o.token.serial) == place for o in self._opened.values())
+        # A second session beside the open one gains nothing, and some drivers have but one. And a
+        # real key takes a second to be read, while it is looked at twice a second.
+        if place in self._certificates and (is_open or self._is_unique(place[1])):
+            return self._certificates[place]
         # Asked now and not at log-in, which the clerk waits for.
+        self._mechanisms_of(slot, place[1])
+        self._certificates[place] = certificates_on(slot.get_token())
+        return self._certificates[place]
+
+    def _mechanisms_of(self, slot: Any, serial: str) -> frozenset[Mechanism]:
+        place = (slot.slot_id, serial)
         if place not in self._mechanisms:
             self._mechanisms[place] = frozenset(slot.get_mechanisms())
-        # The replacement character stands for bytes that are not UTF-8: old keys write GBK.
-        label = token.label.replace("\N{REPLACEMENT CHARACTER}", "").strip(" \0")
-        return RawToken(slot.slot_id, serial, label, _standing(token), certificates)
+        return self._mechanisms[place]
 
-    # --- PIN and key -----------------------------------------------------------------------------
+    def _forget_all_but(self, found: list[RawToken]) -> None:
+        """A key that was pulled is read again when it comes back: it may have been renewed."""
+        there = {(token.slot, token.serial) for token in found}
+        for known in (self._certificates, self._mechanisms):
+            for place in known.keys() - there:
+                del known[place]
+        seen = Counter(token.serial for token in found)
+        self._shared_serials.update(serial for serial, count in seen.items() if count > 1)
 
-    def _logged_in(self, plugged: Any, pin: str) -> Any:
-        if _standing(plugged) is PinStanding.LOCKED:
+    # --- PIN -------------------------------------------------------------------------------------
+
+    def _logged_in(self, token: TokenRef, plugged: Any, pin: str, *, rw: bool) -> Any:
+        if standing(plugged.flags) is PinStanding.LOCKED:
             raise PinLocked("locked before this try")
-        with _told(plugged.slot):
+        with told(self._path, partial(self._sees, token)):
             try:
-                return plugged.open(user_pin=pin)
+                return plugged.open(rw=rw, user_pin=pin)
             except pkcs11.PKCS11Error as error:
-                refusal = None
+                refused = None
                 try:
-                    refusal = _refusal(error, plugged.slot)
-                    if refusal is None:
+                    refused = refusal(error, plugged.slot)
+                    if refused is None:
                         raise
-                    raise refusal from error
+                    raise refused from error
                 finally:
                     # It holds this frame, which holds the PIN: they would keep each other.
-                    del refusal
+                    del refused
                     self._forget_failed_login()
 
     def _forget_failed_login(self) -> None:
@@ -253,133 +307,33 @@ class DriverHost:
         Not while another key is open, which that would close; then the session stays until later.
         """
         if not self._opened:
-            # A driver that fails here is started again by the next call, which tells of it.
-            with contextlib.suppress(pkcs11.PKCS11Error):
+            try:
                 self._library.reinitialize()
-
-    def _mechanism(self, token: RawToken, key: Any) -> Mechanism:
-        if key.key_type is KeyType.EC:
-            return Mechanism.ECDSA
-        if key.key_type is not KeyType.RSA:
-            raise DriverFailed(f"a private key of type {key.key_type}")
-        for mechanism in (Mechanism.SHA256_RSA_PKCS, Mechanism.RSA_PKCS):
-            if mechanism in self._mechanisms[token.slot, token.serial]:
-                return mechanism
-        raise DriverFailed("no mechanism for RSA signatures")
+            except pkcs11.PKCS11Error:
+                # It is started again by the next call, which tells of it.
+                return
 
 
-@contextlib.contextmanager
-def _told(slot: Any = None) -> Iterator[None]:
-    """Puts a driver's error into our words; with `slot`, asks it whether the key was pulled."""
-    try:
-        yield
-    except _GONE as error:
-        raise TokenRemoved(_detail(error)) from error
-    except pkcs11.PKCS11Error as error:
-        if slot is not None and isinstance(error, _VAGUE) and _vanishes(slot):
-            raise TokenRemoved(_detail(error)) from error
-        raise DriverFailed(_detail(error)) from error
-    except _STRANGE as error:
-        raise DriverFailed(_detail(error)) from error
-
-
-def _refusal(error: Exception, slot: Any) -> Exception | None:
-    """What a failed login says about the PIN; None when it says nothing about it."""
-    if isinstance(error, pkcs11.PinLocked):
-        return PinLocked("locked")
-    # Too long or not digits for this key is wrong all the same, and may have cost a try.
-    if isinstance(error, pkcs11.PinIncorrect | pkcs11.PinInvalid | pkcs11.PinLenRange):
-        standing = _standing(slot.get_token())
-        return PinLocked("this try") if standing is PinStanding.LOCKED else PinRefused(standing)
-    return None
-
-
-def _vanishes(slot: Any) -> bool:
-    """The key is out of its slot, or will be seen to be in a moment."""
-    until = time.monotonic() + _NOTICED_WITHIN
-    while _token_in(slot) is not None:
-        if time.monotonic() > until:
-            return False
-        time.sleep(_LOOK_EVERY)
-    return True
-
-
-def _same(slot: Any, token: RawToken) -> Any:
+def _same(slot: Any, token: TokenRef) -> Any:
     """The key in the slot if it is this one."""
-    plugged = _token_in(slot)
-    return plugged if plugged is not None and _text(plugged.serial) == token.serial else None
-
-
-def _token_in(slot: Any) -> Any:
-    """None when the slot is empty, or cannot be asked."""
     try:
-        return slot.get_token()
+        plugged = slot.get_token()
     except pkcs11.PKCS11Error:
         return None
+    return plugged if token_info.serial_text(plugged.serial) == token.serial else None
 
 
-def _standing(token: Any) -> PinStanding:
-    flags = token.flags
-    if TokenFlag.USER_PIN_LOCKED in flags:
-        return PinStanding.LOCKED
-    if TokenFlag.USER_PIN_FINAL_TRY in flags:
-        return PinStanding.LAST
-    if TokenFlag.USER_PIN_COUNT_LOW in flags:
-        return PinStanding.LOW
-    return PinStanding.FULL
-
-
-def _has_certificates_of(plugged: Any, token: RawToken) -> bool:
+def _has_certificates_of(plugged: Any, token: TokenRef) -> bool:
     """Not when they cannot be read: then nobody knows whose key it is."""
     try:
-        return _certificates_on(plugged) == token.certificates
-    except (pkcs11.PKCS11Error, *_STRANGE):
+        return TokenFlag.TOKEN_INITIALIZED in plugged.flags and (
+            mark_of(certificates_on(plugged)) == token.mark
+        )
+    except (pkcs11.PKCS11Error, *STRANGE):
         return False
 
 
-def _certificates_on(plugged: Any) -> tuple[RawCertificate, ...]:
-    session = plugged.open()
-    try:
-        return _certificates(session)
-    finally:
-        _close(session)
-
-
-def _certificates(session: Any) -> tuple[RawCertificate, ...]:
-    """All that can be read. Raises what the driver says when there are some and none can."""
-    # A search left half way stays open in the driver: always to the end.
-    found = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
-    readable: list[RawCertificate] = []
-    failure: Exception | None = None
-    for each in found:
-        try:
-            readable.append(RawCertificate(bytes(each[Attribute.ID]), bytes(each[Attribute.VALUE])))
-        except _GONE:
-            raise
-        except (pkcs11.PKCS11Error, *_STRANGE) as error:
-            failure = error
-    if failure is not None and not readable:
-        raise failure
-    return tuple(readable)
-
-
-def _private_key(session: Any, key_id: bytes) -> Any:
-    wanted = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: key_id}
-    keys = list(session.get_objects(wanted))
-    if len(keys) != 1:
-        raise DriverFailed(f"{len(keys)} private keys for the certificate")
-    return keys[0]
-
-
-def _close(session: Any) -> None:
-    # A pulled key, or a driver started afresh, closed it already.
-    with contextlib.suppress(pkcs11.PKCS11Error):
-        session.close()
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("ascii", "backslashreplace").strip(" \0")
-
-
-def _detail(error: Exception) -> str:
-    return f"{type(error).__name__} {error}".strip()
+def _length(said: int) -> int:
+    """PIN lengths come as 0, or as an all-ones "unavailable", when a driver does not know."""
+    longest_sane = 255
+    return said if 0 < said <= longest_sane else 0

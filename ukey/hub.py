@@ -1,58 +1,70 @@
 """KeyHub: every plugged key behind one door, for any thread.
 
-pkcs11 takes long to import, so it is imported with the first driver and not with this module.
+Each driver works in a process of its own (`ukey.driver`); this one never loads a vendor's library.
 """
 
 import itertools
 import logging
-import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-from ukey.catalog import Driver
-from ukey.certificates import best_for_signing, read_certificate
+from ukey.catalog import Driver, Family
+from ukey.driver import Deadlines, DriverBusy, DriverProcess, Pending
 from ukey.errors import (
-    CertificateMissing,
-    CertificateUnreadable,
+    DriverError,
     DriverFailed,
     DriverMissing,
-    KeyTimeout,
     NoToken,
     PinLength,
+    PinNotSet,
+    TokenNotInitialized,
+    TokenRemoved,
     UKeyError,
 )
-from ukey.token import Certificate, Token
-
-if TYPE_CHECKING:
-    from ukey.host import DriverHost, RawToken
+from ukey.kinds import Kinds
+from ukey.opened_key import OpenedKey
+from ukey.preflight import check_library
+from ukey.protocol import Garbled, HostOptions, RawToken, TokenRef, token_from_plain
+from ukey.recognition import Recognised, Recognition, error_of
+from ukey.token import Token
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
+_LEAST = 0.5
+"""Seconds that any driver has to answer a scan, however short of time it is."""
 
 
 class KeyHub:
     """The keys of every driver. One hub a process; any thread may call it.
 
-    A call waits at most `deadline` seconds for the driver and then raises KeyTimeout. Calls to one
-    driver wait for each other, calls to different ones do not.
+    A call waits at most its deadline for the driver and then raises KeyTimeout. Calls to one driver
+    wait for each other, calls to different ones do not. `launcher` see DriverProcess.
     """
 
-    def __init__(self, drivers: Sequence[Driver], deadline: float = 10.0) -> None:
+    def __init__(
+        self,
+        drivers: Sequence[Driver],
+        deadlines: Deadlines | None = None,
+        *,
+        families: Sequence[Family] = (),
+        kinds: Kinds | None = None,
+        launcher: Sequence[str] = (),
+    ) -> None:
         self._drivers = tuple(drivers)
-        self._deadline = deadline
+        self._deadlines = deadlines or Deadlines()
+        self._recognition = Recognition(tuple(families), kinds)
+        self._launcher = tuple(launcher)
         self._lock = threading.Lock()  # over the fields below, never held while a driver works
-        self._lanes: dict[Path, _Lane] = {}
+        self._installed: dict[Path, _Installed] = {}
         self._known: dict[str, _Known] = {}
         self._open: dict[str, OpenedKey] = {}
         self._problems: tuple[UKeyError, ...] = ()
+        self._seen: tuple[_Known, ...] = ()
         self._handles = itertools.count(1)
         self._stopped = False
 
@@ -66,38 +78,56 @@ class KeyHub:
 
     @property
     def installed(self) -> tuple[Driver, ...]:
-        """The drivers whose library a scan found."""
+        """The drivers whose library a scan found fit to be loaded."""
         with self._lock:
-            return tuple(lane.driver for lane in self._lanes.values())
+            return tuple(each.driver for each in self._installed.values())
 
-    def scan(self) -> list[Token]:
+    def scan(self, within: float | None = None) -> list[Token]:
         """Every plugged key. Raises nothing about a driver: see `problems`.
 
-        An open key stays open. While it is, some drivers do not notice a second one.
+        An open key stays open. While it is, some drivers do not notice a second one. `within`
+        shortens the drivers' deadline.
         """
         problems: list[UKeyError] = []
-        lanes = self._lanes_installed(problems)
-        until = time.monotonic() + self._deadline
-        asked = [(lane, lane.send(lambda host: host.tokens())) for lane in lanes]
+        seconds = within or self._deadlines.look
+        until = time.monotonic() + seconds
+        asked: list[tuple[_Installed, Pending]] = []
         found: list[_Known] = []
-        for lane, future in asked:
+        for each in self._fit_to_load(problems):
             try:
-                found += [_known(lane, raw, problems) for raw in lane.answer(future, until)]
+                asked.append((each, each.process.begin("tokens", {}, seconds, urgent=False)))
+            except DriverBusy:
+                # Somebody signs: what it showed last is what it would show.
+                found += [k for k in self._seen if k.process is each.process]
             except UKeyError as problem:
                 problems.append(problem)
+        for each, pending in asked:
+            try:
+                # All at once, so the slowest alone decides how long it takes; and none is taken
+                # for hanging because the one before it was slow.
+                left = max(_LEAST, until - time.monotonic())
+                raw = _tokens(pending.answer(left), each)
+            except UKeyError as problem:
+                problems.append(problem)
+                continue
+            for token in raw:
+                recognised = self._recognition.recognise(each.driver, token)
+                found.append(_Known(recognised, each.process))
+        problems += [known.key.problem for known in found if known.key.problem is not None]
         with self._lock:
-            self._known.update({known.token.id: known for known in found})
+            self._known.update({known.key.token.id: known for known in found})
             self._problems = tuple(problems)
+            self._seen = tuple(found)
         # In one order always: the slots of some drivers change places from start to start.
-        return sorted((known.token for known in found), key=_place)
+        return sorted((known.key.token for known in found), key=_place)
 
     def open(self, token_id: str, pin: str) -> "OpenedKey":
         """Logs in to a key that a scan showed. It stays open until closed, pulled or stopped.
 
         One that is open already is closed first, so that the PIN is asked of the key each time.
         A PIN that cannot be right is refused here (PinLength), before the key counts a try.
-        Raises PinRefused, PinLocked, CertificateMissing, CertificateUnreadable, NoToken,
-        TokenRemoved, KeyTimeout, DriverFailed.
+        Raises PinRefused, PinLocked, PinMustChange, PinNotSet, TokenNotInitialized,
+        CertificateMissing, CertificateUnreadable, NoToken, TokenRemoved, DriverError.
         """
         try:
             return self._logged_in(token_id, pin)
@@ -108,35 +138,47 @@ class KeyHub:
             # An error keeps this frame, too, for as long as somebody keeps the error.
             del pin
 
-    def _logged_in(self, token_id: str, pin: str) -> "OpenedKey":
-        known = self._known.get(token_id)
-        if known is None:
-            raise NoToken("no scan showed this key")
-        if isinstance(known.usable, UKeyError):
-            raise known.usable.with_traceback(None)
-        certificate, key_id = known.usable
-        driver = known.lane.driver
-        if not (driver.pin_min <= len(pin) <= driver.pin_max and _is_plain(pin)):
-            raise PinLength(driver.pin_min, driver.pin_max)
-        handle = next(self._handles)
-        key = OpenedKey(known.token, certificate, known.lane, handle)
-        with self._lock:
-            before, self._open[token_id] = self._open.get(token_id), key
-        if before is not None:
-            before.close(wait=False)
+    def change_pin(self, token_id: str, old: str, new: str) -> None:
+        """From `old` to `new`; a key that is open is closed first, and stays closed.
+
+        Raises as `open`, and PinLength for a new PIN that the key does not take.
+        """
         try:
-            # No lambda: its frame could be cleared, but not the function with the PIN inside.
-            known.lane.ask(partial(_log_in, handle, known.raw, key_id, pin))
-        except KeyTimeout:
-            # Should the log-in still succeed, nobody is left who would log out.
-            key.close(wait=False)
+            known = self._usable(token_id)
+            for pin in (old, new):
+                _ensure_possible(pin, known.key.token)
+            self.close(token_id)
+            arguments = {"token": asdict(TokenRef.of(known.key.raw)), "old": old, "new": new}
+            known.process.ask("change_pin", arguments, self._deadlines.log_in)
+        except BaseException as error:
+            _clear_frames(error)
             raise
-        return key
+        finally:
+            del old, new
 
     def is_present(self, token_id: str) -> bool:
         """The key is plugged. Cheap enough to ask twice a second, also while it is open."""
-        known = self._known.get(token_id)
-        return known is not None and known.lane.ask(lambda host: host.is_present(known.raw))
+        return self._is_present(token_id)
+
+    def loss_of(self, token_id: str) -> UKeyError | None:
+        """Why an open key is open no more; None while it is, or while its driver is busy.
+
+        TokenRemoved when it was pulled, else how its driver ended: DriverCrashed, KeyTimeout.
+        """
+        key = self._open.get(token_id)
+        if key is None:
+            return TokenRemoved("not open")
+        if (lost := key.loss) is not None:
+            return lost
+        try:
+            # Of its own process: a new one would know of no open key.
+            plugged = self._is_present(token_id, key.generation)
+            return None if plugged else TokenRemoved("not plugged any more")
+        except TokenRemoved as removed:
+            return removed
+        except DriverError as error:
+            log.info("open key not looked at: %s", error.code)
+            return key.loss
 
     def close(self, token_id: str) -> None:
         """Logs out. Quiet when the key is not open."""
@@ -145,123 +187,158 @@ class KeyHub:
         if key is not None:
             key.close()
 
+    def choose_family(self, family: str) -> None:
+        """手动选择: what a key counts as that neither driver nor certificate tells; "" for none."""
+        self._recognition = replace(self._recognition, chosen_family=family)
+
+    def forgive_drivers(self) -> None:
+        """Drivers that died too often are started again: somebody asks what is wrong with them."""
+        with self._lock:
+            installed = tuple(self._installed.values())
+        for each in installed:
+            each.process.forgive()
+
     def stop(self) -> None:
-        """Closes every key and lets the drivers go. A driver that hangs is left behind."""
+        """Closes every key and lets the drivers go, at once; one that hangs is killed."""
         with self._lock:
             self._stopped = True
-            lanes = tuple(self._lanes.values())
+            installed = tuple(self._installed.values())
             self._open.clear()
-        for lane in lanes:
-            lane.stop()
+        leaving = [
+            threading.Thread(target=each.process.stop, args=(self._deadlines.close,))
+            for each in installed
+        ]
+        for thread in leaving:
+            thread.start()
+        for thread in leaving:
+            thread.join()
 
-    def _lanes_installed(self, problems: list[UKeyError]) -> "list[_Lane]":
-        """A lane for each library that exists, started when first seen."""
-        lanes: dict[Path, _Lane] = {}
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _logged_in(self, token_id: str, pin: str) -> "OpenedKey":
+        known = self._usable(token_id)
+        token, certificates = known.key.token, known.key.certificates
+        if not certificates:
+            raise known.key.problem or error_of(token)
+        _ensure_possible(pin, token)
+        handle = next(self._handles)
+        # Before, not after: a key opened by another process of the driver is another key.
+        self.close(token_id)
+        key_ids = [key_id for _, key_id in certificates]
+        arguments = {
+            "handle": handle,
+            "token": asdict(TokenRef.of(known.key.raw)),
+            "key_ids": list(dict.fromkeys(key_ids)),
+            "pin": pin,
+        }
+        found = known.process.ask("open", arguments, self._deadlines.log_in)
+        certificate = next((c for c, key_id in certificates if key_id == found), None)
+        if certificate is None:
+            raise DriverFailed(known.process.library, "another key than asked for")
+        key = OpenedKey(token, certificate, known.process, handle, self._deadlines)
+        with self._lock:
+            self._open[token_id] = key
+        return key
+
+    def _is_present(self, token_id: str, generation: int | None = None) -> bool:
+        known = self._known.get(token_id)
+        if known is None:
+            return False
+        arguments = {"token": asdict(TokenRef.of(known.key.raw))}
+        seconds = self._deadlines.look
+        answer = known.process.ask("is_present", arguments, seconds, generation=generation)
+        return answer is True
+
+    def _usable(self, token_id: str) -> "_Known":
+        known = self._known.get(token_id)
+        if known is None:
+            raise NoToken("no scan showed this key")
+        if known.key.token.unusable in (TokenNotInitialized.code, PinNotSet.code):
+            raise error_of(known.key.token)
+        return known
+
+    def _fit_to_load(self, problems: list[UKeyError]) -> "list[_Installed]":
+        """The drivers that passed their preflight, each with its process."""
+        fit: dict[Path, _Installed] = {}
         with self._lock:
             if self._stopped:
-                problems.append(DriverFailed("the hub is stopped"))
+                problems.append(DriverFailed("", "the hub is stopped"))
                 return []
             for driver in self._drivers:
                 try:
-                    # Two names of one file would start the same library twice, which it refuses.
-                    library = driver.library.resolve()
-                    exists = library.exists()
-                except (OSError, RuntimeError) as error:
-                    problems.append(DriverFailed(str(error)))
+                    library = _library_of(driver)
+                except DriverError as error:
+                    problems.append(error)
                     continue
-                if not exists:
-                    problems.append(DriverMissing(driver.library))
-                elif library not in lanes:
-                    lanes[library] = self._lanes.get(library) or _Lane(
-                        driver, library, self._deadline
+                # Two names of one file would start the same library twice, which it refuses.
+                if library not in fit:
+                    fit[library] = self._installed.get(library) or _Installed(
+                        driver, DriverProcess(library, options_of(driver), self._launcher)
                     )
-            self._lanes.update(lanes)
-        return list(lanes.values())
+            gone = [each for path, each in self._installed.items() if path not in fit]
+            self._installed = fit
+        for each in gone:
+            each.process.stop(self._deadlines.close)
+        return list(fit.values())
 
 
-class OpenedKey:
-    """A key that is logged in: the clerk's signature. Keeps to `clerk_client`'s Signer."""
-
-    def __init__(self, token: Token, certificate: Certificate, lane: "_Lane", handle: int) -> None:
-        self.token = token
-        self.certificate = certificate
-        self._lane = lane
-        self._handle = handle
-
-    @property
-    def alg(self) -> str:
-        """`RS256` or `ES256`."""
-        return self.certificate.alg
-
-    @property
-    def cert_sha256(self) -> str:
-        """Hex, over the certificate's DER."""
-        return self.certificate.sha256
-
-    def sign(self, message: bytes) -> bytes:
-        """The signature over `message` itself. Waits for the key, so never in the GUI thread.
-
-        Raises TokenRemoved, NoToken once closed, KeyTimeout, DriverFailed.
-        """
-        return self._lane.ask(lambda host: host.sign(self._handle, message))
-
-    def close(self, *, wait: bool = True) -> None:
-        """Logs out. Quiet when the key is closed already, or pulled.
-
-        A driver that hangs logs out once it goes on, even if nobody waits for it any more.
-        """
-        future = self._lane.send(lambda host: host.close(self._handle))
-        if wait:
-            self._lane.wait(future)
+@dataclass(frozen=True, slots=True)
+class _Installed:
+    driver: Driver
+    process: DriverProcess
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A key as last scanned. `usable`: certificate and CKA_ID, or why it cannot be opened."""
+    """A key as last scanned, and whom to ask about it."""
 
-    token: Token
-    lane: "_Lane"
-    raw: "RawToken"
-    usable: tuple[Certificate, bytes] | UKeyError
+    key: Recognised
+    process: DriverProcess
 
 
-def _known(lane: "_Lane", raw: "RawToken", problems: list[UKeyError]) -> _Known:
-    readable: dict[Certificate, bytes] = {}
-    reason = ""
-    for raw_certificate in raw.certificates:
+def _library_of(driver: Driver) -> Path:
+    """The first of its libraries that can be loaded. Raises what is wrong with the first there."""
+    problem: DriverError | None = None
+    for library in driver.libraries:
         try:
-            readable[read_certificate(raw_certificate.der)] = raw_certificate.id
-        except CertificateUnreadable as error:
-            reason = error.reason or "unreadable"
-    certificate = best_for_signing(readable)
-    driver = lane.driver
-    # A serial alone is not always one of a kind: cards of some makes all say zero.
-    mark = certificate.sha256[:8] if certificate else "blank"
-    token = Token(
-        id=f"{driver.name}:{raw.serial}:{mark}",
-        driver=driver.name,
-        family=driver.family,
-        family_name=driver.family_name,
-        label=raw.label or driver.family_name,
-        serial=raw.serial,
-        pin=raw.pin,
-        certificate=certificate,
+            path = library.resolve()
+            check_library(path)
+        except DriverMissing:
+            continue
+        except DriverError as error:
+            problem = problem or error
+        except (OSError, RuntimeError) as error:
+            problem = problem or DriverFailed(library, str(error))
+        else:
+            return path
+    raise problem or DriverMissing(driver.library)
+
+
+def options_of(driver: Driver) -> HostOptions:
+    """What its process has to know of it."""
+    return HostOptions(
+        mechanisms=driver.mechanisms,
+        label_encodings=driver.label_encodings,
+        ignores_blank=driver.ignores_blank,
+        restart_to_notice=driver.restart_to_notice,
     )
-    if certificate:
-        return _Known(token, lane, raw, (certificate, readable[certificate]))
-    if not reason:
-        return _Known(token, lane, raw, CertificateMissing("no certificate on the key"))
-    problem = CertificateUnreadable(reason, token.id)
-    problems.append(problem)
-    return _Known(token, lane, raw, problem)
+
+
+def _tokens(answer: Any, each: _Installed) -> list[RawToken]:
+    try:
+        return [token_from_plain(plain) for plain in answer]
+    except (Garbled, TypeError) as error:
+        raise DriverFailed(each.process.library, f"garbled: {error}") from error
+
+
+def _ensure_possible(pin: str, token: Token) -> None:
+    fits = token.pin_min <= len(pin) <= token.pin_max
+    if not (fits and pin.isascii() and pin.isprintable()):
+        raise PinLength(token.pin_min, token.pin_max)
 
 
 def _place(token: Token) -> tuple[str, str]:
     return (token.certificate.identity if token.certificate else "\uffff", token.id)
-
-
-def _log_in(handle: int, raw: "RawToken", key_id: bytes, pin: str, host: "DriverHost") -> None:
-    host.open(handle, raw, key_id, pin)
 
 
 def _clear_frames(error: BaseException) -> None:
@@ -274,88 +351,3 @@ def _clear_frames(error: BaseException) -> None:
             seen.add(id(each))
             traceback.clear_frames(each.__traceback__)
             waiting += [each.__cause__, each.__context__]
-
-
-def _is_plain(pin: str) -> bool:
-    return pin.isascii() and pin.isprintable()
-
-
-class _Lane:
-    """One driver's own thread: two threads inside one PKCS#11 library crash the process.
-
-    A daemon thread of our own and no executor: Python waits at its end for an executor's threads,
-    so that a driver which hangs would keep the client from ever closing.
-    """
-
-    def __init__(self, driver: Driver, library: Path, deadline: float) -> None:
-        self.driver = driver
-        self._library = library
-        self._deadline = deadline
-        self._host: DriverHost | None = None
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name=f"key-{driver.name}", daemon=True)
-        self._thread.start()
-
-    def send(self, ask: "Callable[[DriverHost], T]") -> "Future[T]":
-        """Puts a question behind those before it."""
-        future: Future[T] = Future()
-        if self._stopping.is_set():
-            future.set_exception(DriverFailed("the hub is stopped"))
-        else:
-            self._jobs.put(_Job(future, ask))
-        return future
-
-    def answer(self, future: "Future[T]", until: float) -> T:
-        """Waits for it. Raises KeyTimeout, and takes back a question that was not begun."""
-        try:
-            return future.result(max(0.0, until - time.monotonic()))
-        except TimeoutError as error:
-            future.cancel()
-            raise KeyTimeout(f"no answer from {self._library.name}") from error
-
-    def ask(self, ask: "Callable[[DriverHost], T]") -> T:
-        """Sends and waits."""
-        return self.answer(self.send(ask), time.monotonic() + self._deadline)
-
-    def wait(self, future: "Future[None]") -> None:
-        """Until it is done, or the deadline over; a question not begun stays in line."""
-        if not wait((future,), self._deadline).done:
-            log.info("%s is still busy", self._library.name)
-
-    def stop(self) -> None:
-        """Lets the driver go and waits for that, until the deadline."""
-        if not self._stopping.is_set():
-            self._stopping.set()
-            self._jobs.put(None)
-        self._thread.join(self._deadline)
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            self._answer_one(job)
-            # The question holds a PIN, and the next one may be hours away.
-            del job
-        if self._host is not None:
-            self._host.stop()
-
-    def _answer_one(self, job: "_Job") -> None:
-        future, ask = job.future, job.ask
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            if self._host is None:
-                from ukey.host import DriverHost
-
-                self._host = DriverHost(self._library)
-            future.set_result(ask(self._host))
-        except BaseException as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
-            # The error keeps this frame as well, and the question holds a PIN.
-            del job, ask
-            _clear_frames(error)
-            future.set_exception(error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    future: "Future[Any]"
-    ask: "Callable[[DriverHost], Any]"

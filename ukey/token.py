@@ -14,6 +14,15 @@ class PinStanding(enum.Enum):
     LOCKED = "locked"
 
 
+class Kind(enum.Enum):
+    """证书类型: whom a certificate stands for (广东省网上办事大厅数字证书业务办理指引)."""
+
+    PERSONAL = "personal"  # 个人证书: a clerk
+    INSTITUTION = "institution"  # 机构证书: an institution's administrator
+    BUSINESS = "business"  # 业务证书: signs licences, signs nobody in
+    UNMARKED = "unmarked"  # says nothing that we know; taken as personal
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """证书: whose key it is and how long the key may be used.
@@ -34,6 +43,7 @@ class Certificate:
     """Hex, over the DER."""
     alg: str
     """`RS256` or `ES256`, by the kind of its key."""
+    kind: Kind = Kind.UNMARKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +51,9 @@ class Token:
     """KEY: one plugged key as it was when last looked at.
 
     `id` stays the same when the key is pulled and plugged again. Two keys may well share a label:
-    show holder and serial. Without a certificate the key cannot be opened; why stands in
-    `KeyHub.problems`, or the key has none.
+    show holder and serial. `family` and `family_name` are empty when nothing tells them. `unusable`
+    is why the key cannot be opened at all, as a code: TOKEN_NOT_INITIALIZED, PIN_NOT_SET,
+    CERT_MISSING or CERT_UNREADABLE; `certificate` is then None.
     """
 
     id: str
@@ -53,3 +64,7 @@ class Token:
     serial: str
     pin: PinStanding
     certificate: Certificate | None
+    pin_min: int = 4
+    pin_max: int = 16
+    must_change_pin: bool = False
+    unusable: str = ""

@@ -1,5 +1,6 @@
 """A certificate authority of its own: for the demo's keys, and for tests what none should issue."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -8,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+
+from ukey.token import Kind
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -25,6 +28,15 @@ _USES = (
     "encipher_only",
     "decipher_only",
 )
+
+
+_UNITS = {
+    Kind.PERSONAL: "个人证书",
+    Kind.INSTITUTION: "机构证书",
+    Kind.BUSINESS: "业务证书",
+    Kind.UNMARKED: "",
+}
+"""The marks of resources/certificate_kinds.toml."""
 
 
 class Authority:
@@ -61,11 +73,45 @@ class Authority:
         not_after: datetime = END,
         uses: tuple[str, ...] | None = ("digital_signature", "content_commitment"),
         ca: bool = False,
+        kind: Kind = Kind.UNMARKED,
+        more: Iterable[x509.Extension[x509.ExtensionType]] = (),
     ) -> x509.Certificate:
-        """`serial_number` names the person in the subject; `uses=None` leaves the extension out."""
-        return self._signed(
-            _name(cn, serial_number), key.public_key(), not_before, not_after, uses, ca
+        """`serial_number` names the person in the subject; `uses=None` leaves the extension out.
+
+        `more` are extensions beside those that every certificate has.
+        """
+        subject = _name(cn, serial_number, _UNITS[kind])
+        return self._signed(subject, key.public_key(), not_before, not_after, uses, ca, more)
+
+    def revocation_list(
+        self,
+        revoked: Iterable[x509.Certificate] = (),
+        *,
+        revoked_at: datetime = BEGINNING,
+        issued_at: datetime = BEGINNING,
+        next_at: datetime = END,
+        reason: x509.ReasonFlags | None = None,
+        more: Iterable[x509.Extension[x509.ExtensionType]] = (),
+    ) -> x509.CertificateRevocationList:
+        """What it took back, all at `revoked_at` and for the same `reason`."""
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(_name(self.name))
+            .last_update(issued_at)
+            .next_update(next_at)
         )
+        for extension in more:
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+        for certificate in revoked:
+            entry = (
+                x509.RevokedCertificateBuilder()
+                .serial_number(certificate.serial_number)
+                .revocation_date(revoked_at)
+            )
+            if reason is not None:
+                entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self.key, SHA256())
 
     def _signed(
         self,
@@ -75,6 +121,7 @@ class Authority:
         not_after: datetime,
         uses: tuple[str, ...] | None,
         ca: bool,
+        more: Iterable[x509.Extension[x509.ExtensionType]] = (),
     ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()
@@ -89,6 +136,8 @@ class Authority:
         if uses is not None:
             usage = x509.KeyUsage(**{use: use in uses for use in _USES})
             builder = builder.add_extension(usage, critical=True)
+        for extension in more:
+            builder = builder.add_extension(extension.value, critical=extension.critical)
         return builder.sign(self.key, SHA256())
 
 
@@ -102,8 +151,10 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _name(cn: str, serial_number: str | None = None) -> x509.Name:
+def _name(cn: str, serial_number: str | None = None, unit: str = "") -> x509.Name:
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, cn)]
+    if unit:
+        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit))
     if serial_number is not None:
         attributes.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial_number))
     return x509.Name(attributes)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from clerk_client.demo.authority import Authority, PrivateKey, rsa_key
 from clerk_client.demo.programs import run_program
-from ukey.catalog import Driver
+from ukey.catalog import Driver, this_platform
 
 LIBRARY = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "123456"
@@ -56,10 +56,12 @@ class SoftTokens:
             name=name,
             family="gdca",
             family_name="白色KEY(GDCA)",
-            library=LIBRARY,
+            libraries=(LIBRARY,),
             pin_min=4,
             pin_max=16,
             checked_on_hardware=False,
+            ignores_blank=True,
+            restart_to_notice=True,
         )
 
     def add(
@@ -107,13 +109,13 @@ class SoftTokens:
         (folder / f"{driver.name}.toml").write_text(
             f'name = "{driver.name}"\n'
             f'family = "{driver.family}"\n'
-            f'family_name = "{driver.family_name}"\n'
             f"pin_min = {driver.pin_min}\n"
             f"pin_max = {driver.pin_max}\n"
             "checked_on_hardware = false\n"
+            "ignore_blank = true\n"
+            "restart_to_notice = true\n"
             "[libraries]\n"
-            f'linux = ["{driver.library}"]\n'
-            "windows = []\n",
+            f'{this_platform()} = ["{driver.library}"]\n',
             encoding="utf-8",
         )
 

@@ -1,14 +1,26 @@
-"""Keys for the device tests: SoftHSM stores, and a hub over them."""
+"""Keys for the device tests: SoftHSM stores, virtual cards, a legacy key, and hubs over them."""
 
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from clerk_client.demo.authority import Authority, ec_key, rsa_key
 from clerk_client.demo.soft_tokens import SoftToken, SoftTokens
+from tests.helpers.crypto_tokens import CryptoToken, crypto_token
+from tests.helpers.smart_cards import SmartCards, smart_cards
+from ukey.catalog import Driver, driver_at
+from ukey.driver import Deadlines
 from ukey.hub import KeyHub
+
+_OPENSC = next(Path("/usr/lib").glob("*/opensc-pkcs11.so"), Path("opensc-pkcs11.so"))
+OPENSC = dataclasses.replace(driver_at(_OPENSC), name="opensc", uses_pcsc=True)
+"""The driver of the virtual cards."""
+_PATIENT = Deadlines.all(5.0)
 
 
 @dataclass(frozen=True)
@@ -38,13 +50,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Keys
 
 @pytest.fixture
 def make_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., KeyHub]]:
-    """A hub over one store. Only one at a time: the library is loaded once a process."""
+    """A hub over one store; its driver's process reads where that store is when it starts."""
     hubs: list[KeyHub] = []
 
     def make(store: SoftTokens, deadline: float = 10.0) -> KeyHub:
         for name, value in store.environment.items():
             monkeypatch.setenv(name, value)
-        hubs.append(KeyHub([store.driver], deadline))
+        hubs.append(KeyHub([store.driver], Deadlines.all(deadline)))
         return hubs[-1]
 
     yield make
@@ -61,3 +73,60 @@ def hub(keys: Keys, make_hub: Callable[..., KeyHub]) -> KeyHub:
 def own_store(tmp_path: Path) -> SoftTokens:
     """An empty store that a test may change."""
     return SoftTokens(tmp_path / "store")
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """A clerk's RSA key and what was issued for it."""
+
+    key: RSAPrivateKey
+    certificate: x509.Certificate
+
+
+@pytest.fixture(scope="session")
+def clerk(authority: Authority) -> Clerk:
+    key = rsa_key()
+    return Clerk(key, authority.issue("张丽", "W01", key))
+
+
+@pytest.fixture(scope="session")
+def supervisor(authority: Authority) -> Clerk:
+    """Of the clerk's own name, so that a card's label does not tell them apart."""
+    key = rsa_key()
+    return Clerk(key, authority.issue("张丽", "W09", key))
+
+
+@pytest.fixture
+def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmartCards]:
+    """Two empty readers, which OpenSC finds when its process starts."""
+    if not _OPENSC.exists():
+        pytest.skip("opensc-pkcs11 is not installed")
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    with smart_cards(folder) as cards:
+        for name, value in cards.environment.items():
+            monkeypatch.setenv(name, value)
+        yield cards
+
+
+@pytest.fixture
+def legacy(tmp_path: Path) -> Iterator[CryptoToken]:
+    """Fresh, not initialised."""
+    with crypto_token(tmp_path / "legacy") as token:
+        yield token
+
+
+@pytest.fixture
+def hub_of() -> Iterator[Callable[..., KeyHub]]:
+    """A hub over drivers whose environment is set already, stopped in the end."""
+    hubs: list[KeyHub] = []
+
+    def make(
+        *drivers: Driver, deadlines: Deadlines = _PATIENT, launcher: Sequence[str] = ()
+    ) -> KeyHub:
+        hubs.append(KeyHub(drivers, deadlines, launcher=launcher))
+        return hubs[-1]
+
+    yield make
+    for hub in hubs:
+        hub.stop()

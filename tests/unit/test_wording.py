@@ -5,18 +5,29 @@ import importlib
 import inspect
 import pkgutil
 import re
-import string
+import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+import resources
 from clerk_client.domain.errors import DocumentNumberLength
 from clerk_client.hall_link.errors import HallRefused
 from clerk_client.ui.wording import UNKNOWN, entries, wording_for
-from ukey.errors import CertificateExpired
-from ukey.token import PinStanding
+from resources.words import words_for
+from ukey.certificates import expiry_notice
+from ukey.errors import (
+    CertificateExpired,
+    CertificateWrongUse,
+    DriverCrashed,
+    PinRefused,
+    UKeyError,
+)
+from ukey.findings import HEADINGS, Finding, Heading, words_of
+from ukey.token import Certificate, PinStanding
 
 _ROOMS = (
     "clerk_client.domain",
@@ -73,10 +84,9 @@ def _facts(error: type[Exception]) -> set[str]:
     return facts
 
 
-def _asked(code: str) -> set[str]:
-    entry = entries()[code]
-    fields = string.Formatter().parse(entry["cause"] + entry["next"])
-    return {name for _, name, _, _ in fields if name is not None}
+def _variants(code: str) -> list[str]:
+    """Entries that facts of the code can choose in its place."""
+    return [c for c in entries() if entries()[code].by and c.startswith(f"{code}_")]
 
 
 def test_every_error_has_words() -> None:
@@ -87,12 +97,20 @@ def test_every_error_has_words() -> None:
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__name__)
 def test_words_of_an_error_ask_only_for_what_it_knows(error: type[Exception]) -> None:
     code = error.code  # type: ignore[attr-defined]
-    assert _asked(code) <= _facts(error)
+    assert entries()[code].facts <= _facts(error)
+
+
+@pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__name__)
+def test_words_of_a_variant_ask_only_for_what_is_known_then(error: type[Exception]) -> None:
+    code = error.code  # type: ignore[attr-defined]
+    known = _facts(error) | set(entries()[code].by) | {"device", "family"}
+    for variant in _variants(code):
+        assert entries()[variant].facts <= known, variant
 
 
 def test_every_code_that_is_spelled_out_in_a_room_has_words() -> None:
     told = re.compile(
-        r"(?:wording_for|LineFault|Check|Finding|HallRefused|HallSessionEnded|_refused)\("
+        r"(?:wording_for|words_for|_Refused|LineFault|Check|Finding|HallRefused|HallSessionEnded|_refused)\("
         r'[^()]*?"([A-Z][A-Z_]+[A-Z])"'
     )
     rooms = ("clerk_client/ui", "clerk_client/desk", "clerk_client/wire", "ukey")
@@ -105,11 +123,34 @@ def test_every_code_that_is_spelled_out_in_a_room_has_words() -> None:
 
 
 def test_every_entry_has_a_cause_and_a_next_step() -> None:
-    for code, entry in entries().items():
-        assert set(entry) == {"cause", "next"}, code
-        assert all(text.strip() == text and text for text in entry.values()), code
+    for code, entry in tomllib.loads(resources.text("wording.toml")).items():
+        assert {"cause", "next"} <= set(entry) <= {"cause", "next", "by"}, code
+        for text in (entry["cause"], entry["next"]):
+            assert text.strip() == text != "", code
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", code), code
-        assert all(name.isidentifier() for name in _asked(code)), code
+        assert all(name.isidentifier() for name in entries()[code].facts), code
+        assert ("by" in entry) == bool(_variants(code)), code
+
+
+def test_every_code_of_a_key_stands_under_exactly_one_heading_of_the_manual() -> None:
+    kinds, waiting = set(), [UKeyError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind.__module__ == "ukey.errors":
+            kinds.add(kind.code)
+    reminders = {"CERT_EXPIRES_90", "CERT_EXPIRES_30", "CERT_EXPIRES_7"}
+    assert HEADINGS.keys() == kinds | reminders | {"KEY_OK", "CHECK_FAILED"}
+    assert set(HEADINGS.values()) == set(Heading)
+    assert HEADINGS.keys() <= entries().keys()
+
+
+def test_no_code_is_listed_under_two_headings() -> None:
+    listed = re.findall(
+        r"errors\.(\w+)\.code|\"(CERT_EXPIRES_\d+)\"",
+        (_ROOT / "ukey/findings.py").read_text(encoding="utf-8"),
+    )
+    assert len(listed) == len(set(listed)) == len(HEADINGS) - 2
 
 
 def test_clerk_reads_the_facts_of_the_error() -> None:
@@ -119,15 +160,16 @@ def test_clerk_reads_the_facts_of_the_error() -> None:
 
 
 def test_clerk_reads_days_of_the_hall_and_not_of_greenwich() -> None:
-    from datetime import UTC, datetime
-
-    expired = CertificateExpired(datetime(2026, 2, 28, 16, 30, tzinfo=UTC))
-    assert "2026-03-01" in wording_for(expired).title
+    moment = datetime(2026, 2, 28, 16, 30, tzinfo=UTC)
+    assert "2026-03-01" in wording_for(CertificateExpired(moment)).title
+    written = Finding("CERT_EXPIRED", "error", {"not_after": moment.isoformat()})
+    assert wording_for(written).title == wording_for(CertificateExpired(moment)).title
+    assert words_of(written).title == wording_for(written).title
 
 
 def test_code_of_a_newer_hall_is_shown_with_a_general_sentence() -> None:
     words = wording_for(HallRefused(400, "SOMETHING_NEW"))
-    assert words.title == entries()[UNKNOWN]["cause"].format(code="SOMETHING_NEW")
+    assert words.title == entries()[UNKNOWN].cause.format(code="SOMETHING_NEW")
 
 
 def test_fact_that_is_missing_shows_as_a_dash() -> None:
@@ -142,3 +184,50 @@ def test_what_the_hall_sends_is_never_taken_as_a_pattern() -> None:
 def test_every_standing_of_a_pin_that_is_not_full_has_words() -> None:
     for standing in (PinStanding.LOW, PinStanding.LAST):
         assert {f"PIN_WRONG_{standing.name}", f"PIN_STANDING_{standing.name}"} <= entries().keys()
+
+
+def test_code_stays_the_same_whatever_variant_of_the_words_is_shown() -> None:
+    business = wording_for(CertificateWrongUse("business"))
+    assert business.code == "CERT_WRONG_USE"
+    assert business.title == entries()["CERT_WRONG_USE_BUSINESS"].cause
+    assert len({wording_for(CertificateWrongUse(use)).title for use in _USES}) == len(_USES)
+    assert wording_for(PinRefused(PinStanding.LAST)).title == entries()["PIN_WRONG_LAST"].cause
+    assert wording_for(PinRefused(PinStanding.FULL)).title == entries()["PIN_WRONG"].cause
+    crashed = [wording_for(DriverCrashed("x", "SIGSEGV", quarantined=q)) for q in (False, True)]
+    assert [words.title for words in crashed] == [
+        entries()["DRIVER_CRASHED"].cause,
+        entries()["DRIVER_CRASHED_QUARANTINED"].cause,
+    ]
+
+
+_USES = ("encryption", "authority", "business", "something new")
+
+
+def test_pin_mistyped_some_time_ago_is_not_told_as_mistyped_now() -> None:
+    before = Finding("PIN_WRONG", "warning", {"standing": "last"})
+    for words in (wording_for(before), words_of(before)):
+        assert (words.code, words.title) == ("PIN_WRONG", entries()["PIN_STANDING_LAST"].cause)
+
+
+def test_nothing_that_a_fact_says_chooses_words_of_another_code() -> None:
+    words = words_for("CERT_WRONG_USE", {"use": "../KEY_OK"})
+    assert words.title == entries()["CERT_WRONG_USE"].cause
+
+
+def test_every_reminder_that_a_certificate_gives_has_words() -> None:
+    end = datetime(2030, 1, 1, tzinfo=UTC)
+    dates = (end - timedelta(days=365), end)
+    ends = Certificate(b"", "张丽", "W01", "1", "CA", *dates, "f" * 64, "RS256")
+    for days in range(91):
+        assert expiry_notice(ends, end - timedelta(days=days)) in entries()
+
+
+def test_every_code_of_a_key_is_explained_to_it_under_its_heading() -> None:
+    page = (_ROOT / "docs/keys.md").read_text(encoding="utf-8")
+    _, *parts = re.split(r"\| \*\*(.+?)\*\* \|", page[page.index("## Codes") :])
+    told = {
+        code: Heading(heading)
+        for heading, part in zip(parts[::2], parts[1::2], strict=True)
+        for code in re.findall(r"`([A-Z]+_[A-Z0-9_]+)`", part)
+    }
+    assert told == dict(HEADINGS)

@@ -1,0 +1,307 @@
+"""Drivers that crash, hang, shout and grow: the window never notices more than an error."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from clerk_client.demo.authority import Authority, ec_key
+from clerk_client.demo.soft_tokens import LIBRARY, PIN, SoftTokens
+from tests.devices.conftest import Keys
+from tests.helpers.faulty_drivers import LABEL, Fault, build
+from ukey.catalog import Driver, driver_at
+from ukey.confinement import SPENT_MEMORY
+from ukey.driver import Deadlines, DriverProcess
+from ukey.errors import DriverCrashed, DriverFailed, KeyTimeout, UKeyError
+from ukey.hub import KeyHub, options_of
+from ukey.protocol import LONGEST_FRAME, Garbled, error_from_plain, loaded, token_from_plain
+
+MakeDriver = Callable[[Fault], Driver]
+
+
+@pytest.fixture(scope="session")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> MakeDriver:
+    folder = tmp_path_factory.mktemp("faulty")
+    return lambda fault: driver_at(build(fault, folder))
+
+
+@pytest.fixture
+def hub_of() -> Iterator[Callable[..., KeyHub]]:
+    hubs: list[KeyHub] = []
+
+    def make(*drivers: Driver) -> KeyHub:
+        hubs.append(KeyHub(drivers, Deadlines.all(1.0)))
+        return hubs[-1]
+
+    yield make
+    for hub in hubs:
+        hub.stop()
+
+
+def codes(hub: KeyHub) -> list[str]:
+    return [problem.code for problem in hub.problems]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault.CRASH_AT_LOAD, "DRIVER_CRASHED"),
+        (Fault.CRASH_IN_INITIALIZE, "DRIVER_CRASHED"),
+        (Fault.CRASH_IN_SLOT_LIST, "DRIVER_CRASHED"),
+        (Fault.HANG_AT_LOAD, "DRIVER_HANG"),
+        (Fault.HANG_IN_INITIALIZE, "DRIVER_HANG"),
+        (Fault.HANG_IN_SLOT_LIST, "DRIVER_HANG"),
+        (Fault.ENDLESS_OUTPUT, "DRIVER_HANG"),
+        (Fault.VENDOR_CODE, "DRIVER_ERROR"),
+        (Fault.ENTRY_POINT_REFUSES, "DRIVER_ERROR"),
+        (Fault.ABSURD_SLOT_COUNT, "DRIVER_ERROR"),
+        (Fault.ENDLESS_OBJECTS, "DRIVER_ERROR"),
+        (Fault.HUGE_ATTRIBUTE, "DRIVER_ERROR"),
+        (Fault.NO_ENTRY_POINT, "DRIVER_NOT_PKCS11"),
+        (Fault.MISSING_DEPENDENCY, "DRIVER_DEPENDENCY"),
+        (Fault.OTHER_PROCESSOR, "DRIVER_WRONG_ARCH"),
+        (Fault.OTHER_BITNESS, "DRIVER_WRONG_ARCH"),
+        (Fault.WINDOWS_64, "DRIVER_WRONG_ARCH"),
+        (Fault.EMPTY_FILE, "DRIVER_NOT_PKCS11"),
+        (Fault.TEXT_FILE, "DRIVER_NOT_PKCS11"),
+        (Fault.TRUNCATED, "DRIVER_NOT_PKCS11"),
+        (Fault.FOLDER, "DRIVER_NOT_PKCS11"),
+    ],
+)
+def test_faulty_driver_is_named_and_hides_no_other_key(
+    fault: Fault,
+    code: str,
+    faulty: MakeDriver,
+    keys: Keys,
+    hub_of: Callable[..., KeyHub],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(*next(iter(keys.store.environment.items())))
+    hub = hub_of(faulty(fault), keys.store.driver)
+    assert len(hub.scan()) == 3
+    assert codes(hub) == [code]
+
+
+@pytest.mark.parametrize(
+    ("fault", "tokens"),
+    [
+        (Fault.CHATTER, 1),
+        (Fault.ODD_PATH, 1),
+        (Fault.TOKEN_NOT_INITIALIZED, 1),
+        (Fault.UNRECOGNIZED_TOKEN, 0),
+    ],
+)
+def test_odd_driver_that_works_is_used(
+    fault: Fault, tokens: int, faulty: MakeDriver, hub_of: Callable[..., KeyHub]
+) -> None:
+    hub = hub_of(faulty(fault))
+    assert len(hub.scan()) == tokens
+    assert "DRIVER" not in "".join(codes(hub))
+
+
+def test_label_of_an_old_key_is_read(faulty: MakeDriver, hub_of: Callable[..., KeyHub]) -> None:
+    (token,) = hub_of(faulty(Fault.GB18030_LABEL)).scan()
+    assert token.label == LABEL
+
+
+def test_return_code_of_the_vendors_own_is_kept_in_hex(
+    faulty: MakeDriver, hub_of: Callable[..., KeyHub]
+) -> None:
+    hub = hub_of(faulty(Fault.VENDOR_CODE))
+    hub.scan()
+    (problem,) = hub.problems
+    assert isinstance(problem, DriverFailed)
+    assert "0x80000123" in problem.detail
+
+
+def test_crash_is_told_with_its_signal(faulty: MakeDriver, hub_of: Callable[..., KeyHub]) -> None:
+    hub = hub_of(faulty(Fault.CRASH_IN_SLOT_LIST))
+    hub.scan()
+    (problem,) = hub.problems
+    assert isinstance(problem, DriverCrashed)
+    assert problem.detail == "SIGSEGV"
+
+
+def test_driver_that_crashed_three_times_is_left_alone_until_somebody_asks(
+    faulty: MakeDriver,
+) -> None:
+    driver = faulty(Fault.CRASH_IN_SLOT_LIST)
+    process = DriverProcess(driver.library, options_of(driver))
+
+    def death() -> DriverCrashed:
+        with pytest.raises(DriverCrashed) as crashed:
+            process.ask("tokens", {}, 5.0)
+        return crashed.value
+
+    assert [death().quarantined for _ in range(3)] == [False, False, True]
+    # Not a process more: an urgent question, too, is told of the death.
+    assert death().quarantined
+    assert process.generation == 3
+    process.forgive()
+    assert not death().quarantined
+    assert process.generation == 4
+    process.stop(5.0)
+
+
+def test_driver_that_just_died_is_not_asked_by_the_watch(faulty: MakeDriver) -> None:
+    driver = faulty(Fault.CRASH_IN_SLOT_LIST)
+    process = DriverProcess(driver.library, options_of(driver))
+    for _ in range(3):
+        with pytest.raises(DriverCrashed):
+            process.ask("tokens", {}, 5.0, urgent=False)
+    assert process.generation == 1
+    process.stop(5.0)
+
+
+def test_pin_that_meets_a_crash_is_no_wrong_pin(
+    faulty: MakeDriver, hub_of: Callable[..., KeyHub], own_store: SoftTokens
+) -> None:
+    driver = faulty(Fault.CRASH_IN_LOGIN)
+    process = DriverProcess(driver.library, options_of(driver))
+    (token,) = (token_from_plain(plain) for plain in process.ask("tokens", {}, 5.0))
+    arguments = {
+        "handle": 1,
+        "token": {"slot": token.slot, "serial": token.serial, "mark": ""},
+        "key_ids": [b"\x01"],
+        "pin": PIN,
+    }
+    with pytest.raises(DriverCrashed):
+        process.ask("open", arguments, 5.0)
+    process.stop(5.0)
+
+
+def test_driver_that_grows_is_replaced_before_it_harms(faulty: MakeDriver) -> None:
+    driver = faulty(Fault.MEMORY_GROWTH)
+    process = DriverProcess(driver.library, options_of(driver))
+    growth = 64 * 1024 * 1024
+    for _ in range(2 * SPENT_MEMORY // growth):
+        process.ask("tokens", {}, 10.0)
+    assert process.generation > 1
+    process.stop(5.0)
+
+
+def test_open_key_is_lost_with_its_driver_and_the_pin_opens_it_again(
+    own_store: SoftTokens, authority: Authority, make_hub: Callable[..., KeyHub]
+) -> None:
+    own_store.add_clerk(authority, "张丽", "W01", ec_key())
+    hub = make_hub(own_store)
+    (token,) = hub.scan()
+    key = hub.open(token.id, PIN)
+    assert hub.loss_of(token.id) is None
+    os.kill(pid_of(hub), signal.SIGSEGV)
+    with pytest.raises(DriverCrashed):
+        key.sign(b"x")
+    assert isinstance(hub.loss_of(token.id), DriverCrashed)
+    again = hub.open(token.id, PIN)
+    assert hub.loss_of(token.id) is None
+    assert again.sign(b"x")
+    # The old one is lost for good, although a process answers now.
+    with pytest.raises(UKeyError):
+        key.sign(b"x")
+
+
+def pid_of(hub: KeyHub) -> int:
+    (installed,) = hub._installed.values()
+    assert installed.process._process is not None
+    return installed.process._process.pid
+
+
+@pytest.mark.parametrize("fault", [Fault.HANG_AT_LOAD, Fault.HANG_IN_SLOT_LIST, Fault.NONE])
+def test_driver_process_ends_with_a_client_that_is_killed(fault: Fault, faulty: MakeDriver) -> None:
+    script = (
+        "import os, sys, threading\n"
+        "from pathlib import Path\n"
+        "from ukey.catalog import driver_at\n"
+        "from ukey.driver import DriverProcess\n"
+        "from ukey.hub import options_of\n"
+        "driver = driver_at(Path(sys.argv[1]))\n"
+        "process = DriverProcess(driver.library, options_of(driver))\n"
+        "pending = process.begin('tokens', {}, 10.0)\n"
+        "if sys.argv[2] == 'none': pending.answer(10.0)\n"
+        "print(process._process.pid, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(faulty(fault).library), fault.value]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        pid = int(client.stdout.readline())
+        watched = os.pidfd_open(pid)
+        client.kill()
+    try:
+        # Readable once the process has ended.
+        assert ended(watched)
+    finally:
+        os.close(watched)
+
+
+def ended(pidfd: int) -> bool:
+    import select
+
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(10_000))
+
+
+def test_a_process_that_sends_nonsense_is_killed_and_named(tmp_path: Path) -> None:
+    """A stand-in for a driver that wrote over its process's memory: a program in its place."""
+    for name, answer in (("garbled", "b'{}}'"), ("endless", f"b'x' * {LONGEST_FRAME + 1}")):
+        program = tmp_path / name
+        program.write_text(
+            f"#!{sys.executable}\n"
+            "import sys\n"
+            "from multiprocessing.connection import Connection\n"
+            "connection = Connection(int(sys.argv[4]))\n"
+            'connection.send_bytes(b\'{"answer": "ready"}\')\n'
+            "connection.recv_bytes()\n"
+            f"connection.send_bytes({answer})\n"
+            "connection.recv_bytes()\n",
+            encoding="utf-8",
+        )
+        program.chmod(0o755)
+        driver = driver_at(LIBRARY)
+        process = DriverProcess(LIBRARY, options_of(driver), launcher=[str(program)])
+        with pytest.raises(DriverCrashed):
+            process.ask("tokens", {}, 5.0)
+        process.stop(5.0)
+
+
+@pytest.mark.parametrize("frame", [b"", b"[]", b"\xff", b"{", b'{"bytes": "?"}', b"[" * 100_000])
+def test_bytes_that_are_no_message_are_refused(frame: bytes) -> None:
+    def read() -> None:
+        token_from_plain(loaded(frame).get("answer"))
+
+    with pytest.raises(Garbled):
+        read()
+
+
+def test_error_that_is_not_known_is_still_told() -> None:
+    for message in ({"error": "NEW", "facts": {"detail": "x"}}, {"error": "PIN_WRONG"}, {}):
+        assert isinstance(error_from_plain(message, LIBRARY), DriverFailed)
+
+
+def test_driver_under_a_changed_file_is_used_again_once_it_is_mended(
+    tmp_path: Path, faulty: MakeDriver, keys: Keys, hub_of: Callable[..., KeyHub]
+) -> None:
+    library = tmp_path / "vendor.so"
+    shutil.copy(faulty(Fault.NO_ENTRY_POINT).library, library)
+    hub = hub_of(driver_at(library))
+    assert hub.scan() == []
+    assert codes(hub) == ["DRIVER_NOT_PKCS11"]
+    library.unlink()
+    shutil.copy(faulty(Fault.NONE).library, library)
+    assert len(hub.scan()) == 1
+
+
+def test_hanging_driver_does_not_hold_up_the_end(
+    faulty: MakeDriver, hub_of: Callable[..., KeyHub]
+) -> None:
+    hub = hub_of(faulty(Fault.HANG_IN_SLOT_LIST))
+    hub.scan()
+    assert isinstance(hub.problems[0], KeyTimeout)
+    hub.stop()
+    assert hub.scan() == []
