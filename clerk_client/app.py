@@ -6,6 +6,7 @@ page is shown.
 
 import logging
 import sys
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from clerk_client.ui.crash_page import CrashReports
 from clerk_client.ui.diagnostics.presenter import DiagnosticsPresenter
 from clerk_client.ui.diagnostics.view import DiagnosticsPage
 from clerk_client.ui.held_keys import HeldKeys
+from clerk_client.ui.login.exchange import KeyHelp, LoginActions
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.main_window import MainWindow
@@ -37,14 +39,15 @@ from clerk_client.workers.camera_worker import CameraWorker
 from clerk_client.workers.desk_worker import DeskWorker
 from clerk_client.workers.diagnosis_worker import DiagnosisWorker
 from clerk_client.workers.key_worker import KeyWorker
+from clerk_client.workers.paper_worker import PaperWorker
 from clerk_client.workers.print_worker import PrintWorker
 from clerk_client.workers.sync_worker import SyncWorker
 from clerk_client.workers.thread import WorkerThread
 
 if TYPE_CHECKING:
     from clerk_client.desk.forms import Found
+    from clerk_client.desk.keys import Plugged
     from clerk_client.desk.session import Session
-    from ukey.token import Token
 
 log = logging.getLogger(__name__)
 
@@ -99,17 +102,25 @@ class Application:
 
     def _make_workers(self) -> None:
         parts = self._parts
-        self._keys = KeyWorker(parts.hub, parts.unfit)
+        self._keys = KeyWorker(
+            parts.hub,
+            unfit=parts.unfit,
+            notices=parts.notices,
+            absence=parts.key_absence,
+            families=parts.key_families,
+        )
         self._camera = CameraWorker(parts.camera)
         self._desk = DeskWorker(parts.desk, FAILURES)
         self._sync = SyncWorker(parts.delivery, FAILURES)
         self._print = PrintWorker(parts.paperwork, FAILURES)
+        self._papers = PaperWorker(parts.printer, FAILURES)
         self._diagnosis = DiagnosisWorker(parts.diagnosis, FAILURES)
         self._keys_thread = self._thread(self._keys, "keys")
         self._camera_thread = self._thread(self._camera, "camera")
         self._desk_thread = self._thread(self._desk, "desk")
         self._sync_thread = self._thread(self._sync, "sync")
         self._print_thread = self._thread(self._print, "print")
+        self._papers_thread = self._thread(self._papers, "papers")
         self._diagnosis_thread = self._thread(self._diagnosis, "diagnosis")
 
     def _thread(self, worker: QObject, name: str) -> WorkerThread:
@@ -135,17 +146,23 @@ class Application:
         self._notices = KeyNotices(self.window)
 
     def _make_presenters(self) -> None:
-        keys, desk = self._keys_thread, self._desk_thread
-        demo = self._settings.demo
+        keys, desk, papers = self._keys_thread, self._desk_thread, self._papers_thread
         self._login = LoginPresenter(
             self._login_page,
-            open_key=keys.queued(self._keys.open),
-            close_key=keys.queued(self._keys.close),
-            sign_in=desk.queued(self._desk.sign_in),
-            sign_out=self._end_session,
-            prepare=desk.queued(self._desk.prepare),
-            open_window=self._open_window,
-            demo_pins=demo.pins if demo else {},
+            LoginActions(
+                open_key=keys.queued(self._keys.open),
+                close_key=keys.queued(self._keys.close),
+                change_pin=keys.queued(self._keys.change_pin),
+                choose_family=keys.queued(self._keys.choose_family),
+                sign_in=desk.queued(self._desk.sign_in),
+                sign_out=self._end_session,
+                prepare=desk.queued(self._desk.prepare),
+                open_window=self._open_window,
+                print_paper=papers.queued(self._papers.print_paper),
+                save_paper=papers.queued(self._papers.save_paper),
+            ),
+            self._key_help(),
+            self._today,
         )
         camera = self._camera_thread
         actions = ReceptionActions(
@@ -159,16 +176,33 @@ class Application:
             accept=desk.queued(self._desk.accept),
             print_receipt=self._print_thread.queued(self._print.print_receipt),
             hand_over=desk.queued(self._desk.hand_over),
+            keep_drafts=desk.queued(self._desk.keep_drafts),
+            take_drafts=desk.queued(self._desk.take_drafts),
+            forget_drafts=desk.queued(self._desk.forget_drafts),
         )
-        self._reception = ReceptionPresenter(
-            self._reception_page, actions, lambda: hall_day(self._clock.now())
-        )
+        self._reception = ReceptionPresenter(self._reception_page, actions, self._today)
         self._tallies = TalliesPresenter(
             self._tallies_page, desk.queued(self._desk.tally), self._clock.now
         )
         self._diagnostics = DiagnosticsPresenter(
-            self._diagnostics_page, self._diagnosis_thread.queued(self._diagnosis.diagnose)
+            self._diagnostics_page,
+            self._diagnosis_thread.queued(self._diagnosis.diagnose),
+            self._diagnosis_thread.queued(self._diagnosis.export),
         )
+
+    def _key_help(self) -> KeyHelp:
+        settings = self._settings
+        return KeyHelp(
+            downloads=settings.key_downloads,
+            whom_to_call=settings.key_help,
+            office=settings.key_office,
+            hall_name=settings.hall_name,
+            demo_pins=settings.demo.pins if settings.demo else {},
+            is_demonstration=settings.demo is not None,
+        )
+
+    def _today(self) -> date:
+        return hall_day(self._clock.now())
 
     # --- wiring ---
 
@@ -176,9 +210,16 @@ class Application:
         self._login_page.follow(self._login)
         self._keys.tokens_seen.connect(self._login.tokens_seen)
         self._keys.tokens_seen.connect(self._tell_keys)
+        self._keys.absence_found.connect(self._login.key_absent)
+        self._keys.families_known.connect(self._login.families_known)
+        self._keys.pin_changed.connect(self._login.pin_changed)
+        self._keys.pin_change_failed.connect(self._login.pin_change_failed)
         self._keys.opened.connect(self._login.key_opened)
         self._keys.failed.connect(self._login.key_failed)
         self._keys.removed.connect(self._lock_window)
+        self._papers.printed.connect(self._login.panels.printed)
+        self._papers.saved.connect(self._login.panels.saved)
+        self._papers.failed.connect(self._login.panels.failed)
 
     def _wire_session(self) -> None:
         desk, window = self._desk, self.window
@@ -221,6 +262,9 @@ class Application:
         desk.refused.connect(reception.refused)
         desk.search_refused.connect(reception.search_refused)
         desk.hand_over_refused.connect(reception.hand_over_refused)
+        desk.drafts_taken.connect(reception.drafts_taken)
+        desk.drafts_refused.connect(reception.drafts_refused)
+        desk.drafts_not_kept.connect(reception.drafts_not_kept)
         self._print.printed.connect(reception.printed)
         self._print.printed.connect(partial(self._device_works, "printer"))
         self._print.failed.connect(reception.print_failed)
@@ -235,19 +279,16 @@ class Application:
         self._diagnostics_page.follow(self._diagnostics)
         self._diagnosis.diagnosed.connect(self._diagnostics.diagnosed)
         self._diagnosis.refused.connect(self._diagnostics.diagnosis_refused)
+        self._diagnosis.exported.connect(self._diagnostics.exported)
+        self._diagnosis.export_refused.connect(self._diagnostics.export_refused)
         self._diagnostics_page.left.connect(self.window.leave_diagnostics)
         self._login_page.diagnosis_asked.connect(self.window.show_diagnostics)
 
     # --- what several parts are told ---
 
-    def _tell_keys(
-        self, plugged: "list[tuple[Token, Exception | None]]", _problems: list[str]
-    ) -> None:
-        tokens = [token for token, _ in plugged]
-        if not tokens:
-            self.window.strip.show_message("")
-        for sentence in self._notices.tokens_seen(tokens):
-            self.window.strip.show_message(sentence)
+    def _tell_keys(self, plugged: "list[Plugged]", _problems: list[str]) -> None:
+        self._notices.tokens_seen([each.token for each in plugged])
+        self.window.strip.show_message(self._notices.said)
 
     def _open_window(self, session: "Session") -> None:
         self.window.show_session(session)
@@ -259,6 +300,9 @@ class Application:
 
     def _sign_out(self) -> None:
         self._reception.forget()
+        self._leave_window()
+
+    def _leave_window(self) -> None:
         self.window.show_login()
         self.window.show_device("key", Level.INFO, "未登录")
         self._login.signing_out()
@@ -268,11 +312,23 @@ class Application:
         self._sync_thread.queued(self._sync.stop)()
         self._desk_thread.queued(self._desk.sign_out)()
 
-    def _lock_window(self, token_id: str) -> None:
-        """The key was pulled. A session that it opened ends; the PIN's page takes a new one."""
-        if self.window.is_signed_in:
-            self._sign_out()
-        self._login.key_removed(token_id)
+    def _lock_window(self, token_id: str, reason: Exception) -> None:
+        """The open key was pulled, or its driver died. The session ends and its drafts are kept;
+        the PIN's page takes a new one."""
+        was_signed_in = self.window.is_signed_in
+        if was_signed_in:
+            self._reception.lock()
+            self._close_what_lies_above()
+            self._leave_window()
+            self.window.strip.show_message(self._notices.key_lost(reason))
+        self._login.key_removed(token_id, reason, locked=was_signed_in)
+
+    def _close_what_lies_above(self) -> None:
+        """An open list, a context menu: these are windows of their own and would stay."""
+        for widget in QApplication.topLevelWidgets():
+            is_popup = widget.windowType() == Qt.WindowType.Popup
+            if widget is not self.window and widget.isVisible() and (is_popup or widget.isModal()):
+                widget.close()
 
     def _looked_up(self, found: "Found") -> None:
         if found.look_up is not LookUp.MATTER:

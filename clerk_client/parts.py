@@ -5,6 +5,8 @@ reportlab are loaded. A whole reception runs on these parts without a window.
 """
 
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clerk_client.domain.clock import Clock
@@ -30,8 +32,13 @@ if TYPE_CHECKING:
     from clerk_client.journal.store import Journal
     from printing.spool import Printer
     from scanner.frames import FrameSource
+    from ukey.catalog import Catalog as DriverCatalog
+    from ukey.findings import Finding
     from ukey.hub import KeyHub
+    from ukey.kinds import Kinds
+    from ukey.revocation import Revocations
     from ukey.token import Certificate
+    from ukey.trust import Trust
 
 FAILURES: tuple[type[Exception], ...] = (
     DomainError,
@@ -59,6 +66,9 @@ class Parts:
         self._hub_lock = threading.Lock()
         self._authorities_lock = threading.Lock()
         self._hub: KeyHub | None = None
+        self._drivers: DriverCatalog | None = None
+        self._kinds: Kinds | None = None
+        self._revoked: Revocations | None = None
         self._desk: Desk | None = None
         self._paperwork: Paperwork | None = None
         self._journal: Journal | None = None
@@ -71,14 +81,27 @@ class Parts:
     # --- devices ---
 
     def hub(self) -> "KeyHub":
-        """All keys of this station. Raises CatalogBroken."""
-        from ukey.catalog import load_catalog
+        """All keys of this station."""
         from ukey.hub import KeyHub
 
+        catalog = self.drivers()
         with self._hub_lock:
             if self._hub is None:
-                self._hub = KeyHub(load_catalog(self.settings.drivers))
+                self._hub = KeyHub(catalog.drivers, families=catalog.families, kinds=self._kinds)
             return self._hub
+
+    def drivers(self) -> "DriverCatalog":
+        """The drivers that this station knows; files that could not be used are named in it."""
+        from ukey.catalog import load_catalog
+        from ukey.kinds import load_kinds
+
+        with self._hub_lock:
+            if self._drivers is None:
+                found = load_catalog(self.settings.drivers)
+                self._kinds = load_kinds(self.settings.drivers)
+                problems = (*found.problems, *self._kinds.problems)
+                self._drivers = replace(found, problems=problems)
+            return self._drivers
 
     def authorities(self) -> "tuple[x509.Certificate, ...]":
         """Whom this station trusts to vouch for keys. Raises SettingsBroken."""
@@ -93,15 +116,45 @@ class Parts:
                     raise SettingsBroken(place, str(error)) from error
             return self._authorities
 
+    def key_families(self) -> "list[tuple[str, str]]":
+        """Name and title of each family of keys."""
+        return [(family.name, family.title) for family in self.drivers().families]
+
+    def key_absence(self) -> "Finding":
+        """Why no key is there. Takes a look of its own."""
+        from ukey.evidence import absence, gather
+
+        return absence(gather(self.hub(), self.drivers()), self.drivers())
+
+    def trust(self) -> "Trust":
+        """What certificates are held against, here and now. Raises SettingsBroken."""
+        from ukey.revocation import load_revocations
+        from ukey.trust import Trust
+
+        authorities = self.authorities()
+        with self._authorities_lock:
+            if self._revoked is None:
+                self._revoked = load_revocations(self.settings.revocation_lists, authorities)
+        moment, hall = self.clock.now(), self._credentials
+        hall_moment = None
+        if hall is not None and hall.knows_hall_time:
+            hall_moment = moment + hall.hall_ahead
+        return Trust(authorities, moment, hall_moment, self._revoked)
+
     def unfit(self, certificate: "Certificate") -> Exception | None:
         """Why the certificate cannot sign in here and now, or None."""
-        from ukey.certificates import ensure_fit
-
         try:
-            ensure_fit(certificate, self.authorities(), self.clock.now())
-        except (UKeyError, SettingsBroken) as error:
+            return self.trust().unfit(certificate)
+        except SettingsBroken as error:
             return error
-        return None
+
+    def notices(self, certificate: "Certificate") -> "list[tuple[str, Mapping[str, str]]]":
+        """What the holder of a fit certificate is told before the PIN."""
+        try:
+            return self.trust().notices(certificate)
+        except SettingsBroken:
+            # Told as the reason why it is unfit.
+            return []
 
     def camera(self) -> "FrameSource":
         """The configured source of pictures. Raises SourceUnknown."""
@@ -212,6 +265,7 @@ class Parts:
     def desk(self) -> "Desk":
         """For the desk's thread. Raises what `journal` and `station_key` raise."""
         from clerk_client.desk.desk import Desk
+        from clerk_client.desk.drafts import Drafts
         from clerk_client.desk.reception import Reception
         from clerk_client.desk.sign_in import SignIn
         from clerk_client.desk.supervision import Supervision
@@ -228,8 +282,7 @@ class Parts:
                 station=self.settings.station,
                 station_key=self.station_key(),
                 enrolment_code=self.settings.enrolment_code,
-                authorities=self.authorities(),
-                clock=self.clock,
+                trust=self.trust,
             )
             self._desk = Desk(
                 sign_in=sign_in,
@@ -244,6 +297,7 @@ class Parts:
                 ),
                 paperwork=self.paperwork(),
                 supervision=Supervision(client, self.clock),
+                drafts=Drafts(self.journal(), self.clock),
             )
             return self._desk
 
@@ -253,7 +307,8 @@ class Parts:
 
         return Diagnosis(
             hub=self.hub,
-            authorities=self.authorities,
+            catalog=self.drivers,
+            trust=self.trust,
             camera=self.camera,
             camera_is_busy=lambda: self.camera_is_busy,
             printer=self.printer,

@@ -39,7 +39,11 @@ class DemoSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One station's settings. Defaults suit a hall's ordinary window."""
+    """One station's settings. Defaults suit a hall's ordinary window.
+
+    `key_downloads`: where the driver of each family of keys is to be had, an address or a share;
+    `key_help`: whom to call; `key_office`: who receives a 业务需求表.
+    """
 
     path: Path
     station: str
@@ -53,6 +57,10 @@ class Settings:
     printer: str = ""
     printer_folder: Path | None = None
     drivers: Path | None = None
+    revocation_lists: tuple[Path, ...] = ()
+    key_downloads: Mapping[str, str] = field(default_factory=dict)
+    key_help: str = ""
+    key_office: str = "网建办"
     log_folder: Path | None = None
     lease_size: int = 50
     query_address: str = ""
@@ -98,6 +106,10 @@ def load_settings(path: Path) -> Settings:
         printer=reader.text("printer", "name", ""),
         printer_folder=reader.place("printer", "folder"),
         drivers=reader.place("keys", "drivers"),
+        revocation_lists=reader.places("keys", "revocation_lists"),
+        key_downloads=reader.texts("keys", "downloads"),
+        key_help=reader.text("keys", "help", ""),
+        key_office=reader.text("keys", "office", "网建办"),
         log_folder=reader.place("log", "folder"),
         demo=reader.demo(),
     )
@@ -132,13 +144,22 @@ class _Reader:
         value = self.text(table, name, "")
         return self._path.parent / Path(value).expanduser() if value else None
 
+    def places(self, table: str, name: str) -> tuple[Path, ...]:
+        values = self._take(table, name, [])
+        if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
+            raise SettingsBroken(self._path, f"[{table}] {name} must be a list of paths")
+        return tuple(self._path.parent / Path(value).expanduser() for value in values)
+
+    def texts(self, table: str, name: str) -> dict[str, str]:
+        values = self._take(table, name, {})
+        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+            raise SettingsBroken(self._path, f"[{table}] {name} must be a table of texts")
+        return values
+
     def demo(self) -> DemoSettings | None:
         if "demo" not in self._tables:
             return None
-        pins = self._take("demo", "pins", {})
-        if not isinstance(pins, dict) or not all(isinstance(pin, str) for pin in pins.values()):
-            raise SettingsBroken(self._path, "[demo] pins must be a table of texts")
-        return DemoSettings(pins, self.place("demo", "keyring_folder"))
+        return DemoSettings(self.texts("demo", "pins"), self.place("demo", "keyring_folder"))
 
     def refuse_leftovers(self) -> None:
         for table, names in self._tables.items():

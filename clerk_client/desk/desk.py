@@ -1,8 +1,9 @@
 """The desk as one: what a signed-in clerk can do. Lives in the desk worker's thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from clerk_client.desk.forms import Form, Found
+from clerk_client.desk.drafts import Drafts
+from clerk_client.desk.forms import Draft, Form, Found
 from clerk_client.desk.paperwork import Paperwork
 from clerk_client.desk.reception import Reception
 from clerk_client.desk.session import Session
@@ -13,11 +14,11 @@ from clerk_client.domain.matters import Matter
 from clerk_client.domain.tallies import Tally
 from clerk_client.hall_link.errors import HallSessionEnded
 from clerk_client.wire.lines import Signer
-from ukey.hub import OpenedKey
+from ukey.opened_key import OpenedKey
 
 
 class Desk:
-    """Passes each wish on to the room that grants it; all but signing in need a session."""
+    """Passes each wish on to the room that grants it; what a clerk does needs a session."""
 
     def __init__(
         self,
@@ -26,16 +27,24 @@ class Desk:
         reception: Callable[[Session, Signer], Reception],
         paperwork: Paperwork,
         supervision: Supervision,
+        drafts: Drafts,
     ) -> None:
         self._sign_in = sign_in
         self._make_reception = reception
         self._paperwork = paperwork
         self._supervision = supervision
+        self._drafts = drafts
         self._signed_in: tuple[Session, Reception] | None = None
         self._accepted: dict[str, Acceptance] = {}
 
+    def prepare(self) -> None:
+        """What is due at each start, whoever comes."""
+        self._drafts.forget_earlier_days()
+        self._sign_in.ask_time()
+
     def sign_in(self, key: OpenedKey) -> Session:
         """See SignIn.sign_in."""
+        self._drafts.forget_earlier_days()
         session = self._sign_in.sign_in(key)
         self._signed_in = (session, self._make_reception(session, key))
         return session
@@ -74,6 +83,19 @@ class Desk:
         if acceptance is not None:
             self._paperwork.hand_over(acceptance)
             del self._accepted[number]
+
+    def keep_drafts(self, clerk: str, drafts: Sequence[Draft]) -> None:
+        """See Drafts.keep. Whoever they belong to need not be signed in any more."""
+        self._drafts.keep(clerk, drafts)
+
+    def take_drafts(self) -> tuple[str, list[Draft]]:
+        """Those of the clerk who is signed in, and their staff number."""
+        clerk = self.session.clerk.code
+        return clerk, self._drafts.take(clerk)
+
+    def forget_drafts(self, clerk: str) -> None:
+        """See Drafts.forget."""
+        self._drafts.forget(clerk)
 
     def tally(self) -> Tally:
         """See Supervision.today."""

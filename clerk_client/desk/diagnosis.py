@@ -1,14 +1,13 @@
-"""One line each for key, camera, printer, hall and clock: what stands, and what to do if not.
+"""Keys, camera, printer, hall and clock: what stands, and what to do if not.
 
 Never raises: a check that fails is a finding of its own.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-
-from cryptography import x509
+from pathlib import Path
 
 from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.hall_link.client import HallClient
@@ -19,9 +18,12 @@ from printing.spool import Printer
 from scanner.capture import Capture
 from scanner.errors import CameraStalled, ScannerError
 from scanner.frames import FrameSource
-from ukey import diagnosis as key_diagnosis
-from ukey.errors import UKeyError
+from ukey.catalog import Catalog
+from ukey.diagnosis import Diagnosis as KeyDiagnosis
+from ukey.diagnosis import diagnose
+from ukey.findings import Heading
 from ukey.hub import KeyHub
+from ukey.trust import Trust
 
 log = logging.getLogger(__name__)
 _CAMERA_PATIENCE_S = 6.0
@@ -30,12 +32,18 @@ _CLOCK_TOLERANCE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`subject`: key, camera, printer, hall, clock. `severity`: ok, warning, error."""
+    """`subject`: key, camera, printer, hall, clock. `severity`: ok, warning, error.
+
+    `heading` is the manual's, for keys alone; `wording` the entry of the words when that is not the
+    code.
+    """
 
     subject: str
     severity: str
     code: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    heading: str = ""
+    wording: str = ""
 
 
 class Diagnosis:
@@ -45,7 +53,8 @@ class Diagnosis:
         self,
         *,
         hub: Callable[[], KeyHub],
-        authorities: Callable[[], Sequence[x509.Certificate]],
+        catalog: Callable[[], Catalog],
+        trust: Callable[[], Trust],
         camera: Callable[[], FrameSource],
         camera_is_busy: Callable[[], bool],
         printer: Callable[[], Printer],
@@ -53,7 +62,8 @@ class Diagnosis:
         clock: Clock,
     ) -> None:
         self._hub = hub
-        self._authorities = authorities
+        self._catalog = catalog
+        self._trust = trust
         self._camera = camera
         self._camera_is_busy = camera_is_busy
         self._printer = printer
@@ -63,30 +73,51 @@ class Diagnosis:
         self._hall_time: str | None = None
 
     def checks(self) -> list[Check]:
-        """The worst finding of each subject, in the order of the page."""
-        subjects: list[tuple[str, Callable[[], Check]]] = [
-            ("key", self._key),
-            ("camera", self._camera_check),
-            ("printer", self._printer_check),
-            ("hall", self._hall),
-            ("clock", self._clock_check),
+        """In the order of the page: all that is found of the keys, one of each other subject."""
+        subjects: list[tuple[str, Callable[[], list[Check]]]] = [
+            ("key", self._keys),
+            ("camera", lambda: [self._camera_check()]),
+            ("printer", lambda: [self._printer_check()]),
+            ("hall", lambda: [self._hall()]),
+            ("clock", lambda: [self._clock_check()]),
         ]
         found = []
         for subject, check in subjects:
             try:
-                found.append(check())
+                found += check()
             except Exception as error:  # noqa: BLE001 - a diagnosis tells, whatever happens
                 log.warning("check of %s failed: %s", subject, type(error).__name__)
                 found.append(Check(subject, "error", "CHECK_FAILED"))
         return found
 
-    def _key(self) -> Check:
+    def export(self, file: Path) -> None:
+        """A new look at the keys as a zip for the help desk, without whose they are.
+
+        Raises ReportExists, ReportNotWritten.
+        """
+        from ukey.report import ensure_new, write_report
+
+        ensure_new(file)
+        found, _ = self._looked_at_keys()
+        write_report(file, found, self._catalog(), self._clock.now())
+
+    def _keys(self) -> list[Check]:
+        found, problems = self._looked_at_keys()
+        return problems + [
+            Check("key", f.severity, f.code, f.facts, f.heading.value, f.wording)
+            for f in found.findings
+        ]
+
+    def _looked_at_keys(self) -> tuple[KeyDiagnosis, list[Check]]:
+        """Also without authorities, when their file is broken: then nobody asks who issued what."""
+        problems: list[Check] = []
         try:
-            findings = key_diagnosis.diagnose(self._hub(), self._authorities(), self._clock.now())
-        except (UKeyError, SettingsBroken) as error:
-            return Check("key", "error", error.code, _facts(error))
-        worst = max(findings, key=lambda f: ("ok", "warning", "error").index(f.severity))
-        return Check("key", worst.severity, worst.code, worst.facts)
+            trust = self._trust()
+        except SettingsBroken as error:
+            other = Heading.OTHER.value
+            problems.append(Check("key", "error", error.code, _facts(error), other))
+            trust = Trust((), self._clock.now())
+        return diagnose(self._hub(), self._catalog(), trust), problems
 
     def _camera_check(self) -> Check:
         if self._camera_is_busy():

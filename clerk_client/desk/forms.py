@@ -1,5 +1,6 @@
 """What passes between the page and the desk during one reception, and the rules on it."""
 
+import enum
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +24,51 @@ class Found:
     ticket: QueueTicket | None = None
     appointment: Appointment | None = None
     notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What stands in the fields, as typed."""
+
+    category: Category | None = None
+    document_type: DocumentType = DocumentType.RESIDENT_ID
+    name: str = ""
+    number: str = ""
+    phone: str = ""
+    department_serial: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing here was entered by the clerk: a document type is set by the matter."""
+        typed = (self.name, self.number, self.phone, self.department_serial)
+        return self.category is None and not any(text.strip() for text in typed)
+
+
+class Place(enum.Enum):
+    """Where a draft stood when it was left."""
+
+    ASIDE = "aside"  # not on the page: left for another client, offered since
+    FOUND = "found"
+    RECORDING = "recording"
+    CONFIRMING = "confirming"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """暂存: a reception that was left before it was accepted.
+
+    `matter` is None while one of `found`'s is still to be chosen or searched. At FOUND, `entries`
+    are those of a form that was left by one step back.
+    """
+
+    found: Found
+    matter: Matter | None
+    entries: Entries = Entries()
+    place: Place = Place.ASIDE
+
+    def __post_init__(self) -> None:
+        if self.matter is None and self.place is not Place.FOUND:
+            raise ValueError("a form without a matter")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,14 @@ leased -> catalogue renewed. The PIN was given to the key before; it never comes
 
 import base64
 import logging
-from collections.abc import Sequence
-from datetime import UTC, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
-from cryptography import x509
 from pydantic import ValidationError
 
 from clerk_client.desk.session import Session
 from clerk_client.desk.stock import Stock
 from clerk_client.domain.clerks import Clerk, Role, Window
-from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.hall_link.client import Credentials, HallClient
 from clerk_client.hall_link.errors import (
     HallGarbled,
@@ -26,9 +24,9 @@ from clerk_client.hall_link.errors import (
 from clerk_client.hall_link.station_key import StationKey
 from clerk_client.wire import messages as m
 from clerk_client.wire.lines import canonical
-from ukey.certificates import ensure_fit
 from ukey.errors import UKeyError
-from ukey.hub import OpenedKey
+from ukey.opened_key import OpenedKey
+from ukey.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +44,7 @@ class SignIn:
         station: str,
         station_key: StationKey,
         enrolment_code: str,
-        authorities: Sequence[x509.Certificate],
-        clock: Clock,
+        trust: Callable[[], Trust],
     ) -> None:
         self._client = client
         self._renewal_client = renewal_client
@@ -56,12 +53,15 @@ class SignIn:
         self._station = station
         self._station_key = station_key
         self._enrolment_code = enrolment_code
-        self._authorities = tuple(authorities)
-        self._clock = clock
+        self._trust = trust
+
+    def ask_time(self) -> None:
+        """The hall's clock, by which certificates are judged before anybody is asked for a PIN."""
+        self._client.is_reachable()
 
     def sign_in(self, key: OpenedKey) -> Session:
         """Raises CertificateUnfit, UKeyError, HallError, JournalError; then nobody is signed in."""
-        ensure_fit(key.certificate, self._authorities, self._clock.now())
+        self._trust().ensure_fit(key.certificate)
         try:
             answer = self._token(self._client, key)
         except HallRefused as error:
@@ -103,11 +103,7 @@ class SignIn:
 
     def _token(self, client: HallClient, key: OpenedKey) -> m.TokenAnswer:
         challenge = client.challenge(self._station, key.cert_sha256)
-        try:
-            ahead = from_rfc3339(challenge.hall_time) - self._clock.now().astimezone(UTC)
-        except ValueError as error:
-            raise HallGarbled("hall_time") from error
-        self._credentials.hall_ahead = ahead
+        client.learn_time(challenge.hall_time)
         try:
             statement = m.LoginStatement(
                 hall=challenge.hall,

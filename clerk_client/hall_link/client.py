@@ -7,7 +7,7 @@ that a renewed token serves all of them.
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from urllib3.exceptions import HTTPError
 
 from clerk_client.domain.appointments import Appointment
-from clerk_client.domain.clock import Clock
+from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.domain.matters import Matter
 from clerk_client.domain.numbers import NumberBlock
 from clerk_client.domain.tallies import Tally
@@ -49,6 +49,8 @@ class Credentials:
         self._token = ""
         self._renew: Callable[[], str] | None = None
         self.hall_ahead = timedelta(0)
+        self.knows_hall_time = False
+        """The hall has told its time since this client was started."""
 
     @property
     def token(self) -> str:
@@ -125,13 +127,24 @@ class HallClient:
 
     def health(self) -> m.HealthAnswer:
         """The hall is there and its database answers."""
-        return self._call("GET", "health", m.HealthAnswer, signed=False)
+        answer = self._call("GET", "health", m.HealthAnswer, signed=False)
+        self.learn_time(answer.hall_time)
+        return answer
+
+    def learn_time(self, hall_time: str) -> None:
+        """Keeps how far the hall's clock is ahead of this station's. Raises HallGarbled."""
+        try:
+            ahead = from_rfc3339(hall_time) - self._clock.now().astimezone(UTC)
+        except ValueError as error:
+            raise HallGarbled("hall_time") from error
+        self._credentials.hall_ahead = ahead
+        self._credentials.knows_hall_time = True
 
     def is_reachable(self) -> bool:
         """The hall answers now. Asks with a short patience: 1 s to connect, 1 s to answer."""
         try:
             content = self._exchange("GET", "health", None, None, "", timeout=(1.0, 1.0))
-            _understood(m.HealthAnswer, content)
+            self.learn_time(_understood(m.HealthAnswer, content).hall_time)
         except HallUnavailable as error:
             log.info("hall not reached: %s", error.code)
             return False

@@ -42,6 +42,8 @@ def journal_with_key(path: Path, key: bytes) -> Journal:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            # Drafts are destroyed, not only forgotten; lines are never deleted.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("COMMIT")
         return Journal(connection)

@@ -203,9 +203,14 @@ class Journal:
 
     @contextmanager
     def changing(self) -> Iterator["sqlcipher.Connection"]:
-        """One transaction for the catalogue's tables."""
+        """One transaction for the tables that are no lines: catalogue and drafts."""
         with self._lock, told(), self._transaction():
             yield self._connection
+
+    def clear_away(self) -> None:
+        """Writes the log back and cuts it: what was deleted is in none of the files any more."""
+        with self._lock, told():
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- inside ---
 

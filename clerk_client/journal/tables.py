@@ -46,4 +46,8 @@ CREATE TABLE IF NOT EXISTS matters (
     pinyin TEXT NOT NULL, initials TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS children ON matters (parent) WHERE parent <> '';
+-- What a clerk had not finished when the window was locked. Taken out again, or destroyed.
+CREATE TABLE IF NOT EXISTS drafts (
+    id INTEGER PRIMARY KEY, clerk TEXT NOT NULL, kept_at TEXT NOT NULL, content TEXT NOT NULL
+);
 """

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from clerk_client.domain.clock import HALL_OFFSET
 from clerk_client.ui.notices import SIGNS, Level
@@ -31,6 +31,9 @@ class StatusStrip(QFrame):
         self._refused.setToolTip("大厅没有接受的记录，请告知主管")
         self._trouble = QLabel()
         self._message = QLabel()
+        # A name out of a certificate: never read as markup, and never wider than the window.
+        self._message.setTextFormat(Qt.TextFormat.PlainText)
+        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._devices = {subject: QLabel() for subject in DEVICES}
         self._time = QLabel()
         self._time.setObjectName("hallClock")
@@ -83,6 +86,7 @@ class StatusStrip(QFrame):
     def show_message(self, text: str) -> None:
         """Something that just happened, such as which key was recognised."""
         self._message.setText(text)
+        self._message.setToolTip(text)
 
     @property
     def text(self) -> str:

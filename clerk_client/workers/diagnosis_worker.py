@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
@@ -19,12 +20,16 @@ class Diagnosis(Protocol):
 
     def checks(self) -> "Sequence[Check]": ...
 
+    def export(self, file: Path) -> None: ...
+
 
 class DiagnosisWorker(QObject):
     """An exception of `failures` becomes `refused`; any other reaches the crash hook as well."""
 
     diagnosed = pyqtSignal(list)  # of Check
     refused = pyqtSignal(object)
+    exported = pyqtSignal(str)  # the file
+    export_refused = pyqtSignal(object)
 
     def __init__(
         self, build: Callable[[], Diagnosis], failures: tuple[type[Exception], ...]
@@ -38,9 +43,7 @@ class DiagnosisWorker(QObject):
     def diagnose(self) -> None:
         """Looks at everything once."""
         try:
-            if self._built is None:
-                self._built = self._build()
-            checks = list(self._built.checks())
+            checks = list(self._diagnosis().checks())
         except self._failures as error:
             log.info("no diagnosis: %s", getattr(error, "code", type(error).__name__))
             self.refused.emit(error)
@@ -49,3 +52,22 @@ class DiagnosisWorker(QObject):
             self.refused.emit(Unforeseen())
             raise
         self.diagnosed.emit(checks)
+
+    @pyqtSlot(str)
+    def export(self, file: str) -> None:
+        """Looks at the keys once more, for a file that the help desk gets."""
+        try:
+            self._diagnosis().export(Path(file))
+        except self._failures as error:
+            log.info("no report: %s", getattr(error, "code", type(error).__name__))
+            self.export_refused.emit(error)
+            return
+        except Exception:
+            self.export_refused.emit(Unforeseen())
+            raise
+        self.exported.emit(file)
+
+    def _diagnosis(self) -> Diagnosis:
+        if self._built is None:
+            self._built = self._build()
+        return self._built

@@ -1,49 +1,76 @@
 """The keys' watch: what is plugged, what was opened, what was pulled."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtBoundSignal, pyqtSignal, pyqtSlot
 
+from clerk_client.desk.keys import ApprovalOwnKey, Plugged
 from clerk_client.workers.unforeseen import Unforeseen
-from ukey.errors import NoToken, TokenRemoved, UKeyError
+from ukey.errors import NoToken, UKeyError
 
 if TYPE_CHECKING:
+    from ukey.diagnosis import Finding
     from ukey.hub import KeyHub
+    from ukey.opened_key import OpenedKey
     from ukey.token import Certificate, Token
 
 log = logging.getLogger(__name__)
 
 POLL_MS = 500
+ABSENCE_EVERY_S = 2.0
 
 
 class KeyWorker(QObject):
     """Looks twice a second, because drivers do not tell when a key comes or goes.
 
     While a key is open only that one is asked for; others are scanned again once it is closed. The
-    hub is built on first use, in this thread: what it imports is slow to load. `unfit` says why a
-    certificate cannot sign in, or None; it is asked here, too, because it reads files.
+    hub is built on first use, in this thread: what it imports is slow to load. So are the other
+    questions asked here: `unfit` says why a certificate cannot sign in, `notices` what else its
+    holder should know, `absence` why there is no key, `families` names and titles of the kinds.
+
+    No PIN outlives its call: not in a frame or an error that goes out with the answer.
     """
 
-    # Of (Token, why it is unfit or None), of problem codes; only when they changed.
-    tokens_seen = pyqtSignal(list, list)
+    tokens_seen = pyqtSignal(list, list)  # of Plugged, of problem codes; only when they changed
+    absence_found = pyqtSignal(object)  # Finding, while no key is there; only when it changed
+    families_known = pyqtSignal(list)  # of (name, title)
     opened = pyqtSignal(object)  # OpenedKey
     failed = pyqtSignal(object)  # UKeyError
-    removed = pyqtSignal(str)  # token id of the key that was open
+    removed = pyqtSignal(
+        str, object
+    )  # token id of the key that was open; TokenRemoved, DriverError
+    pin_changed = pyqtSignal(str)  # token id
+    pin_change_failed = pyqtSignal(object)  # UKeyError
+    keys_beside = pyqtSignal(list)  # of Token: the others, while one is open
+    approved = pyqtSignal(object, bytes, str)  # Certificate, signature, alg
+    approval_failed = pyqtSignal(object)  # UKeyError, ApprovalOwnKey
 
     def __init__(
         self,
         build: "Callable[[], KeyHub]",
         unfit: "Callable[[Certificate], Exception | None]",
+        notices: "Callable[[Certificate], Sequence[tuple[str, Mapping[str, object]]]]",
+        absence: "Callable[[], Finding]",
+        families: Callable[[], Sequence[tuple[str, str]]],
     ) -> None:
         super().__init__()
         self._build = build
         self._unfit = unfit
+        self._notices = notices
+        self._absence = absence
+        self._families = families
         self._built: KeyHub | None = None
         self._timer: QTimer | None = None
-        self._open_id = ""
-        self._seen: tuple[list[Token], list[str], list[str]] | None = None
+        self._open: OpenedKey | None = None
+        self._seen: object = None
+        self._absent: object = None
+        self._absence_asked = -ABSENCE_EVERY_S
+
+    # --- watching ---
 
     @pyqtSlot()
     def watch(self) -> None:
@@ -53,9 +80,10 @@ class KeyWorker(QObject):
             self._timer = QTimer(self)
             self._timer.setInterval(POLL_MS)
             self._timer.timeout.connect(self._look)
-        self._seen = None
+        self._seen = self._absent = None
         self._timer.start()
         self._look()
+        self.families_known.emit(list(self._families()))
 
     @pyqtSlot()
     def unwatch(self) -> None:
@@ -63,32 +91,88 @@ class KeyWorker(QObject):
         if self._timer is not None:
             self._timer.stop()
 
+    @pyqtSlot(str)
+    def choose_family(self, family: str) -> None:
+        """What keys count as that tell nothing of their kind; "" leaves them unknown."""
+        self._hub().choose_family(family)
+        self._look()
+
+    # --- the clerk's key ---
+
     @pyqtSlot(str, str)
     def open(self, token_id: str, pin: str) -> None:
         """The PIN goes to this one key and is kept nowhere."""
         try:
-            key = self._hub().open(token_id, pin)
+            self._open = self._hub().open(token_id, pin)
+            self._answer(self.opened, self._open)
         except UKeyError as error:
             log.warning("key not opened: %s", error.code)
-            self.failed.emit(error)
-            return
+            self._answer(self.failed, _bare(error))
         except Exception:
-            self.failed.emit(Unforeseen())
+            self._answer(self.failed, Unforeseen())
             raise
-        self._open_id = token_id
-        self.opened.emit(key)
+        finally:
+            del pin
 
     @pyqtSlot()
     def close(self) -> None:
         """Logs out of the key that is open, if one is."""
-        if not self._open_id:
+        if self._open is None:
             return
         # Forgotten first: a driver that fails at the log-out must not stop the watch.
-        token_id, self._open_id, self._seen = self._open_id, "", None
+        token_id, self._open = self._open.token.id, None
+        self._seen = self._absent = None
         try:
             self._hub().close(token_id)
         except UKeyError as error:
             log.warning("key not logged out: %s", error.code)
+
+    @pyqtSlot(str, str, str)
+    def change_pin(self, token_id: str, old: str, new: str) -> None:
+        """The key is looked at again before `pin_changed`: it may ask for less now."""
+        try:
+            if self._is_open(token_id):
+                self.close()
+            self._hub().change_pin(token_id, old, new)
+            QTimer.singleShot(0, partial(self._tell_changed, token_id))
+        except UKeyError as error:
+            log.warning("PIN not changed: %s", error.code)
+            self._answer(self.pin_change_failed, _bare(error))
+        except Exception:
+            self._answer(self.pin_change_failed, Unforeseen())
+            raise
+        finally:
+            del old, new
+
+    # --- another's key beside it ---
+
+    @pyqtSlot()
+    def scan_beside(self) -> None:
+        """The keys that could approve. Some drivers do not notice one plugged after the first."""
+        try:
+            others = [token for token in self._hub().scan() if not self._is_own(token)]
+        except Exception:
+            self.keys_beside.emit([])
+            raise
+        self.keys_beside.emit(others)
+
+    @pyqtSlot(str, str, bytes)
+    def approve(self, token_id: str, pin: str, message: bytes) -> None:
+        """Opens another person's key, signs `message` and closes it. The open key stays open."""
+        try:
+            hindrance = self._hindrance(token_id)
+            if hindrance is not None:
+                self._answer(self.approval_failed, _bare(hindrance))
+                return
+            self._answer(self.approved, *self._signed(token_id, pin, message))
+        except (UKeyError, ApprovalOwnKey) as error:
+            log.warning("not approved: %s", error.code)
+            self._answer(self.approval_failed, _bare(error))
+        except Exception:
+            self._answer(self.approval_failed, Unforeseen())
+            raise
+        finally:
+            del pin
 
     @pyqtSlot()
     def finish(self) -> None:
@@ -96,10 +180,12 @@ class KeyWorker(QObject):
         self.unwatch()
         self.close()
 
+    # --- inside ---
+
     @pyqtSlot()
     def _look(self) -> None:
-        if self._open_id:
-            self._look_for_open_key()
+        if self._open is not None:
+            self._look_for_open_key(self._open)
             return
         try:
             self._scan()
@@ -108,24 +194,16 @@ class KeyWorker(QObject):
             if self._tell([], [Unforeseen.code]):
                 raise
 
-    def _look_for_open_key(self) -> None:
-        try:
-            if self._hub().is_present(self._open_id):
-                return
-        except (NoToken, TokenRemoved):
-            pass
-        except UKeyError as error:
-            # A driver that is slow or fails is no pulled key; the next signature tells what it is.
-            log.info("open key not looked at: %s", error.code)
+    def _look_for_open_key(self, key: "OpenedKey") -> None:
+        token_id = key.token.id
+        lost = self._hub().loss_of(token_id)
+        if lost is None:
             return
-        removed = self._open_id
+        # A driver that died just now is started by the very question, and knows of no open key.
+        lost = key.loss or lost
+        log.warning("open key lost: %s", lost.code)
         self.close()
-        self.removed.emit(removed)
-
-    def _hub(self) -> "KeyHub":
-        if self._built is None:
-            self._built = self._build()
-        return self._built
+        self.removed.emit(token_id, _bare(lost))
 
     def _scan(self) -> None:
         try:
@@ -138,17 +216,93 @@ class KeyWorker(QObject):
         if hub.installed and "DRIVER_MISSING" in codes:
             # A station has one vendor's driver, not all of them.
             codes.remove("DRIVER_MISSING")
-        self._tell([(token, self._fitness(token)) for token in tokens], codes)
+        self._tell([self._plugged(token) for token in tokens], codes)
+        if tokens:
+            self._absent = None
+        else:
+            self._tell_absence()
 
-    def _fitness(self, token: "Token") -> Exception | None:
-        return self._unfit(token.certificate) if token.certificate is not None else None
+    def _tell_absence(self) -> None:
+        """Asked less often than the keys: it lists USB devices and readers."""
+        if time.monotonic() - self._absence_asked < ABSENCE_EVERY_S:
+            return
+        finding = self._absence()
+        self._absence_asked = time.monotonic()
+        if self._absent != finding:
+            self._absent = finding
+            self.absence_found.emit(finding)
 
-    def _tell(self, plugged: "list[tuple[Token, Exception | None]]", codes: list[str]) -> bool:
+    def _tell(self, plugged: list[Plugged], codes: list[str]) -> bool:
         """False when nothing changed: errors are compared by their codes, for each is a new one."""
-        reasons = [str(getattr(reason, "code", "")) for _, reason in plugged]
-        seen = [token for token, _ in plugged], reasons, codes
+        reasons = [str(getattr(each.reason, "code", "")) for each in plugged]
+        seen = [(each.token, each.notices) for each in plugged], reasons, codes
         if self._seen == seen:
             return False
         self._seen = seen
         self.tokens_seen.emit(plugged, codes)
         return True
+
+    def _tell_changed(self, token_id: str) -> None:
+        self._seen = None
+        self._look()
+        self.pin_changed.emit(token_id)
+
+    def _answer(self, signal: pyqtBoundSignal, *what: object) -> None:
+        """After the call has ended, with whatever holds its PIN."""
+        QTimer.singleShot(0, partial(signal.emit, *what))
+
+    def _hindrance(self, token_id: str) -> Exception | None:
+        """Why the PIN of this key is not even tried for an approval."""
+        if self._is_open(token_id):
+            return ApprovalOwnKey()
+        token = next((token for token in self._hub().scan() if token.id == token_id), None)
+        if token is None:
+            return NoToken("not plugged")
+        if self._is_own(token):
+            return ApprovalOwnKey()
+        return self._unfit(token.certificate) if token.certificate is not None else None
+
+    def _signed(self, token_id: str, pin: str, message: bytes) -> "tuple[Certificate, bytes, str]":
+        hub = self._hub()
+        try:
+            key = hub.open(token_id, pin)
+        finally:
+            del pin
+        try:
+            # Which certificate its private key belongs to, only the log-in shows.
+            if self._is_of_same_holder(key.certificate):
+                raise ApprovalOwnKey
+            return key.certificate, key.sign(message), key.alg
+        finally:
+            hub.close(token_id)
+
+    def _is_open(self, token_id: str) -> bool:
+        return self._open is not None and self._open.token.id == token_id
+
+    def _is_own(self, token: "Token") -> bool:
+        # One key may show through two drivers, and one person may have two keys.
+        return self._is_open(token.id) or (
+            token.certificate is not None and self._is_of_same_holder(token.certificate)
+        )
+
+    def _is_of_same_holder(self, certificate: "Certificate") -> bool:
+        return self._open is not None and self._open.certificate.identity == certificate.identity
+
+    def _plugged(self, token: "Token") -> Plugged:
+        certificate = token.certificate
+        if certificate is None:
+            return Plugged(token)
+        reason = self._unfit(certificate)
+        notices = () if reason is not None else tuple(self._notices(certificate))
+        return Plugged(token, reason, notices)
+
+    def _hub(self) -> "KeyHub":
+        if self._built is None:
+            self._built = self._build()
+        return self._built
+
+
+def _bare(error: Exception) -> Exception:
+    """Without its traceback, whose frames lead to the caller's, and so to the PIN."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -75,4 +75,8 @@ class _Calls(QObject):
 
     @pyqtSlot(object)
     def run(self, call: Callable[[], object]) -> None:
-        call()
+        try:
+            call()
+        finally:
+            # A traceback keeps this frame, and the call its arguments: a PIN among them.
+            del call

@@ -1,13 +1,16 @@
-"""What tests with real windows need: the theme, and a window that the keyboard reaches."""
+"""What tests with real windows and threads need: the theme, the keyboard, threads that end."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.ui.theme import apply_theme
+from clerk_client.workers.thread import WorkerThread
 
 MORNING = datetime(2026, 11, 21, 1, 12, tzinfo=UTC)
 
@@ -32,3 +35,26 @@ def shown(qtbot: QtBot) -> Callable[[QWidget], None]:
         qtbot.waitUntil(widget.isActiveWindow)
 
     return show
+
+
+@pytest.fixture
+def run(qapp: object) -> Iterator[Callable[[QObject], WorkerThread]]:
+    """Puts a worker into a thread of its own, and ends that after the test."""
+    threads: list[WorkerThread] = []
+
+    def start(worker: QObject) -> WorkerThread:
+        threads.append(WorkerThread(worker, type(worker).__name__))
+        threads[-1].start()
+        return threads[-1]
+
+    yield start
+    for thread in threads:
+        assert thread.stop(5000)
+
+
+@pytest.fixture
+def caught(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException]]:
+    """What reached the crash hook."""
+    kinds: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, _error, _trace: kinds.append(kind))
+    return kinds

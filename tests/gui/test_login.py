@@ -9,9 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from clerk_client.hall_link.errors import HallUnreachable
 from clerk_client.journal.errors import JournalInUse
+from clerk_client.ui.login.exchange import LoginActions
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.login.view import LoginPage
-from tests.unit.test_login_presenter import OPENED, key, plugged
+from tests.unit.test_login_presenter import HELP, OPENED, TODAY, key, plugged
 from ukey.errors import PinLocked, PinRefused
 from ukey.token import PinStanding
 
@@ -25,16 +26,22 @@ class Desk:
         self.pins: list[tuple[str, str]] = []
         self.sign_ins: list[object] = []
         self.prepared: list[int] = []
-        self.presenter = LoginPresenter(
-            page,
-            open_key=lambda token_id, pin: self.pins.append((token_id, pin)),
+        self.changes: list[tuple[str, str, str]] = []
+        self.papers: list[object] = []
+        self.files: list[tuple[object, str]] = []
+        actions = LoginActions(
+            open_key=lambda *asked: self.pins.append(asked),
             close_key=lambda: None,
+            change_pin=lambda *asked: self.changes.append(asked),
+            choose_family=lambda family: None,
             sign_in=self.sign_ins.append,
             sign_out=lambda: None,
             prepare=lambda: self.prepared.append(1),
             open_window=lambda session: None,
-            demo_pins={"00000001": "123456"},
+            print_paper=self.papers.append,
+            save_paper=lambda *asked: self.files.append(asked),
         )
+        self.presenter = LoginPresenter(page, actions, HELP, lambda: TODAY)
         page.follow(self.presenter)
 
 

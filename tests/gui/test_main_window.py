@@ -34,6 +34,7 @@ from clerk_client.ui.tray import KeyNotices, key_sentence
 from clerk_client.ui.widgets import NoticeBar
 from tests.gui.conftest import MORNING
 from tests.unit.test_login_presenter import certificate, key
+from ukey.errors import DriverCrashed, TokenRemoved
 
 pytestmark = pytest.mark.usefixtures("themed")
 
@@ -86,7 +87,9 @@ def frame(shown: Callable[[QWidget], None]) -> Frame:
     tallies, diagnostics = TalliesPage(), DiagnosticsPage()
     counting = TalliesPresenter(tallies, lambda: asked.append("tally"), lambda: clock[0])
     tallies.follow(counting)
-    diagnosing = DiagnosticsPresenter(diagnostics, lambda: asked.append("diagnose"))
+    diagnosing = DiagnosticsPresenter(
+        diagnostics, lambda: asked.append("diagnose"), lambda file: asked.append(file)
+    )
     diagnostics.follow(diagnosing)
     window = MainWindow(
         "中山市行政服务中心",
@@ -275,6 +278,38 @@ def test_plugged_key_is_told_once_with_holder_and_last_day(frame: Frame) -> None
     assert notices.tokens_seen([key()]) == []
     assert notices.tokens_seen([]) == []
     assert notices.tokens_seen([key()]) == [key_sentence(key())]
+
+
+def test_key_of_no_known_kind_is_told_as_one() -> None:
+    assert key_sentence(key(family=("", ""))).startswith("发现未识别种类的电子钥匙：张丽")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(TokenRemoved("gone"), "电子钥匙已拔出"), (DriverCrashed("/x.so", ""), "驱动意外退出")],
+)
+def test_strip_says_why_the_window_was_locked_until_a_key_is_plugged(
+    frame: Frame, error: Exception, cause: str
+) -> None:
+    notices = KeyNotices(frame.window)
+    notices.tokens_seen([key()])
+    assert notices.said == key_sentence(key())
+    assert notices.key_lost(error) == notices.said
+    assert cause in notices.said
+    assert notices.said.endswith("窗口已锁定")
+    notices.tokens_seen([])
+    assert cause in notices.said
+    notices.tokens_seen([key()])
+    assert notices.said == key_sentence(key())
+    notices.tokens_seen([])
+    assert notices.said == ""
+
+
+def test_long_name_on_a_key_does_not_widen_the_window(frame: Frame) -> None:
+    before = frame.window.minimumSizeHint().width()
+    frame.window.strip.show_message("<b>办事</b>" * 60)
+    assert frame.window.minimumSizeHint().width() == before
+    assert "<b>" in frame.window.strip.text
 
 
 # --- tallies ---

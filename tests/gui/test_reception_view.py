@@ -8,12 +8,12 @@ from PyQt5.QtGui import QImage, QInputMethodEvent, QKeyEvent
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clerk_client.desk.forms import Form
+from clerk_client.desk.forms import Entries, Form
 from clerk_client.domain.cases import Category, LookUp
 from clerk_client.domain.errors import DomainError
 from clerk_client.domain.people import DocumentType
-from clerk_client.ui.reception.exchange import Entries, Spot
-from clerk_client.ui.reception.presenter import ReceptionActions, ReceptionPresenter
+from clerk_client.ui.reception.exchange import ReceptionActions, Spot
+from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.widgets import Button, LineEdit
 from tests.unit.test_reception_presenter import (
@@ -43,7 +43,9 @@ class Window:
         actions = ReceptionActions(**{name: self._recorder(name) for name in names})
         self.presenter = ReceptionPresenter(page, actions, lambda: TODAY)
         page.attach(self.presenter)
+        self.presenter.welcome("001")
         self.presenter.enter()
+        self.presenter.drafts_taken("001", [])
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.NoModifier) -> None:
         """On whatever has the keyboard, as a clerk does."""

@@ -1,10 +1,8 @@
 """The workers in their threads: on real keys and real pictures, told by signals, ended in time."""
 
-import shutil
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,52 +12,23 @@ from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from clerk_client.demo.authority import Authority, ec_key
 from clerk_client.demo.photographs import photograph
 from clerk_client.demo.slip import SlipText
-from clerk_client.demo.soft_tokens import PIN, SoftTokens
 from clerk_client.domain.errors import DomainError, TicketUsed
 from clerk_client.hall_link.errors import HallError, HallUnreachable
 from clerk_client.journal.delivery import Standing
-from clerk_client.workers import camera_worker, key_worker, sync_worker
+from clerk_client.workers import camera_worker, sync_worker
 from clerk_client.workers.camera_worker import PREVIEW_WIDTH, CameraWorker
 from clerk_client.workers.desk_worker import Desk, DeskWorker
 from clerk_client.workers.diagnosis_worker import DiagnosisWorker
-from clerk_client.workers.key_worker import KeyWorker
 from clerk_client.workers.print_worker import PrintWorker
 from clerk_client.workers.sync_worker import SyncWorker
 from clerk_client.workers.thread import WorkerThread
 from printing.errors import PrinterAbsent, PrintingError
 from scanner.pictures import PictureSource
 from scanner.sources import source_for
-from ukey.errors import CatalogBroken, CertificateExpired, DriverFailed
-from ukey.hub import KeyHub, OpenedKey
-from ukey.token import Certificate
 
 FAILURES = (DomainError, HallError, PrintingError)
-
-
-@pytest.fixture
-def run(qapp: object) -> Iterator[Callable[[QObject], WorkerThread]]:
-    """Puts a worker into a thread of its own, and ends that after the test."""
-    threads: list[WorkerThread] = []
-
-    def start(worker: QObject) -> WorkerThread:
-        threads.append(WorkerThread(worker, type(worker).__name__))
-        threads[-1].start()
-        return threads[-1]
-
-    yield start
-    for thread in threads:
-        assert thread.stop(5000)
-
-
-@pytest.fixture
-def caught(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException]]:
-    """What reached the crash hook."""
-    kinds: list[type[BaseException]] = []
-    monkeypatch.setattr(sys, "excepthook", lambda kind, _error, _trace: kinds.append(kind))
-    return kinds
 
 
 # --- threads ---
@@ -159,207 +128,6 @@ def test_bug_in_a_worker_reaches_the_crash_hook(
     # And the worker goes on.
     with qtbot.waitSignal(echo.said):
         thread.queued(echo.say)("still here")
-
-
-# --- keys, on SoftHSM ---
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@dataclass
-class Plugged:
-    """A store with one key, and a hub over it."""
-
-    store: SoftTokens
-    hub: KeyHub
-
-    def pull(self) -> None:
-        for folder in self.store.folder.iterdir():
-            shutil.rmtree(folder)
-
-
-@pytest.fixture
-def plugged(
-    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Plugged]:
-    store = SoftTokens(tmp_path / "store")
-    store.add_clerk(authority, "张丽", "W01", ec_key())
-    for name, value in store.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(key_worker, "POLL_MS", 20)
-    hub = KeyHub([store.driver])
-    yield Plugged(store, hub)
-    hub.stop()
-
-
-def fit(_certificate: Certificate) -> None:
-    """Of every certificate."""
-
-
-def test_unfit_certificate_is_found_in_the_keys_own_thread_and_told_once(
-    qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
-) -> None:
-    threads: list[QThread] = []
-
-    def unfit(certificate: Certificate) -> Exception:
-        threads.append(QThread.currentThread())
-        # A new one each time, as a check gives it.
-        return CertificateExpired(certificate.not_after)
-
-    keys = KeyWorker(lambda: plugged.hub, unfit)
-    told: list[object] = []
-    keys.tokens_seen.connect(lambda seen, _: told.append(seen))
-    thread = run(keys)
-    thread.queued(keys.watch)()
-    qtbot.waitUntil(lambda: len(threads) >= 3, timeout=10_000)
-    (((_, error),),) = told
-    assert error.code == "CERT_EXPIRED"
-    assert set(threads) == {keys.thread()}
-
-
-@dataclass
-class FailingHub:
-    """Raises what no driver was made to raise: a bug in the hub itself."""
-
-    problems: tuple[object, ...] = ()
-    calls: int = 0
-
-    def scan(self) -> list[object]:
-        self.calls += 1
-        raise ZeroDivisionError
-
-    def open(self, _token_id: str, _pin: str) -> object:
-        raise ZeroDivisionError
-
-
-def test_bug_in_the_hub_is_told_once_and_not_twice_a_second(
-    qtbot: QtBot,
-    run: Callable[[QObject], WorkerThread],
-    monkeypatch: pytest.MonkeyPatch,
-    caught: list[type[BaseException]],
-) -> None:
-    monkeypatch.setattr(key_worker, "POLL_MS", 5)
-    hub = FailingHub()
-    keys = KeyWorker(lambda: hub, fit)
-    told: list[object] = []
-    keys.tokens_seen.connect(lambda *seen: told.append(seen))
-    thread = run(keys)
-    thread.queued(keys.watch)()
-    qtbot.waitUntil(lambda: hub.calls >= 5)
-    assert told == [([], ["UNFORESEEN"])]
-    assert caught == [ZeroDivisionError]
-
-
-def test_bug_while_a_key_is_opened_gives_the_pin_back(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread], caught: list[type[BaseException]]
-) -> None:
-    keys = KeyWorker(FailingHub, fit)
-    thread = run(keys)
-    with qtbot.waitSignal(keys.failed) as failed:
-        thread.queued(keys.open)("a", "123456")
-    assert failed.args[0].code == "UNFORESEEN"
-    qtbot.waitUntil(lambda: caught == [ZeroDivisionError])
-
-
-def test_driver_that_fails_at_the_log_out_does_not_end_the_watch(
-    qtbot: QtBot,
-    plugged: Plugged,
-    run: Callable[[QObject], WorkerThread],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    keys = KeyWorker(lambda: plugged.hub, fit)
-    thread = run(keys)
-    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
-        thread.queued(keys.watch)()
-    (((token, _),), _) = seen.args
-    with qtbot.waitSignal(keys.opened, timeout=10_000):
-        thread.queued(keys.open)(token.id, PIN)
-    close = plugged.hub.close
-
-    def fail(token_id: str) -> None:
-        close(token_id)
-        raise DriverFailed("at the log-out")
-
-    monkeypatch.setattr(plugged.hub, "close", fail)
-    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000):
-        thread.queued(keys.close)()
-
-
-def test_plugged_key_is_seen_opened_and_seen_pulled(
-    qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
-) -> None:
-    keys = KeyWorker(lambda: plugged.hub, fit)
-    thread = run(keys)
-    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
-        thread.queued(keys.watch)()
-    ((token, unfit),), problems = seen.args
-    assert unfit is None
-    assert token.certificate.holder == "张丽"
-    assert problems == []
-    with qtbot.waitSignal(keys.opened, timeout=10_000) as opened:
-        thread.queued(keys.open)(token.id, PIN)
-    assert isinstance(opened.args[0], OpenedKey)
-    with qtbot.waitSignals([keys.removed, keys.tokens_seen], timeout=10_000, order="strict"):
-        plugged.pull()
-
-
-def test_wrong_pin_is_told_and_the_watch_goes_on(
-    qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
-) -> None:
-    keys = KeyWorker(lambda: plugged.hub, fit)
-    thread = run(keys)
-    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
-        thread.queued(keys.watch)()
-    (((token, _),), _) = seen.args
-    # SoftHSM raises the flag for a missed PIN, which the next look shows.
-    with qtbot.waitSignals([keys.failed, keys.tokens_seen], timeout=10_000, order="strict") as told:
-        thread.queued(keys.open)(token.id, "000000")
-    error = told.all_signals_and_args[0].args[0]
-    assert error.code == "PIN_WRONG"
-    assert told.all_signals_and_args[1].args[0][0][0].pin.value == "low"
-
-
-def test_closed_key_is_seen_anew(
-    qtbot: QtBot, plugged: Plugged, run: Callable[[QObject], WorkerThread]
-) -> None:
-    keys = KeyWorker(lambda: plugged.hub, fit)
-    thread = run(keys)
-    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
-        thread.queued(keys.watch)()
-    (((token, _),), _) = seen.args
-    with qtbot.waitSignal(keys.opened, timeout=10_000):
-        thread.queued(keys.open)(token.id, PIN)
-    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000):
-        thread.queued(keys.close)()
-
-
-def test_station_without_the_driver_says_so(
-    qtbot: QtBot, tmp_path: Path, plugged: Plugged, run: Callable[[QObject], WorkerThread]
-) -> None:
-    from dataclasses import replace
-
-    missing = replace(plugged.store.driver, library=tmp_path / "absent.so")
-    keys = KeyWorker(lambda: KeyHub([missing]), fit)
-    thread = run(keys)
-    with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
-        thread.queued(keys.watch)()
-    assert seen.args == [[], ["DRIVER_MISSING"]]
-
-
-def test_station_whose_drivers_are_badly_described_says_so(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
-) -> None:
-    def build() -> KeyHub:
-        raise CatalogBroken("legacy.toml", "no name")
-
-    keys = KeyWorker(build, fit)
-    thread = run(keys)
-    with qtbot.waitSignal(keys.tokens_seen) as seen:
-        thread.queued(keys.watch)()
-    assert seen.args == [[], ["DRIVER_FILE_BROKEN"]]
 
 
 # --- camera, on photographs ---
@@ -588,6 +356,7 @@ class Answers:
         ("accept", ("form",), "accepted", "acceptance", ["acceptance"]),
         ("tally", (), "tallied", "tally", ["tally"]),
         ("hand_over", ("4420",), "handed_over", None, ["4420"]),
+        ("take_drafts", (), "drafts_taken", ("001", ("draft",)), ["001", ["draft"]]),
     ],
 )
 def test_desk_answers_by_signal_from_its_own_thread(
@@ -619,6 +388,8 @@ def test_desk_answers_by_signal_from_its_own_thread(
         ("search", (7, "spjy"), "search_refused"),
         ("hand_over", ("4420",), "hand_over_refused"),
         ("tally", (), "tally_refused"),
+        ("take_drafts", (), "drafts_refused"),
+        ("keep_drafts", ("001", ["draft"]), "drafts_not_kept"),
     ],
 )
 @pytest.mark.parametrize("is_bug", [False, True])
@@ -638,7 +409,7 @@ def test_refusal_goes_to_the_page_that_asked(
     with qtbot.waitSignal(getattr(desk, signal)) as heard:
         thread.queued(getattr(desk, slot))(*arguments)
     assert heard.args[-1].code == ("UNFORESEEN" if is_bug else "TICKET_USED")
-    assert heard.args[:-1] == (list(arguments[:1]) if len(heard.args) > 1 else [])
+    assert heard.args[:-1] == list(arguments[: len(heard.args) - 1])
     qtbot.waitUntil(lambda: caught == ([ZeroDivisionError] if is_bug else []))
 
 

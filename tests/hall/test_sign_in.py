@@ -16,6 +16,7 @@ from tests.hall.conftest import STAFF, Town
 from tests.hall.desk import ClerkKey, Desk, StationKey, clerk_key
 from tests.hall.thread_hall import StillClock, hall_in_thread, noon
 from tests.helpers.small_hall import WINDOW
+from ukey.token import Kind
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,18 @@ def test_an_expired_certificate_is_told_from_a_foreign_one(town: Town, desk: Des
 def test_a_certificate_of_nobody_in_the_hall_is_refused(town: Town, desk: Desk) -> None:
     stranger = clerk_key(town.authority, "路人", "ZS-X99")
     assert refused(desk.sign_in(stranger)) == (403, "CLERK_UNKNOWN")
+
+
+def test_an_institutions_certificate_signs_in_its_named_clerk_only(town: Town, desk: Desk) -> None:
+    named = clerk_key(town.authority, "示例市人社局", "ZS-C01", kind=Kind.INSTITUTION)
+    assert desk.sign_in(named).json()["clerk"]["name"] == "陈思敏"
+    nobodys = clerk_key(town.authority, "示例市人社局", "ZS-RSJ", kind=Kind.INSTITUTION)
+    assert refused(desk.sign_in(nobodys))[1] == "CLERK_UNKNOWN"
+
+
+def test_a_business_certificate_signs_nobody_in(town: Town, desk: Desk) -> None:
+    business = clerk_key(town.authority, "示例市人社局", "ZS-C01", kind=Kind.BUSINESS)
+    assert refused(desk.sign_in(business)) == (401, "CERT_WRONG_USE")
 
 
 def test_garbage_as_certificate_is_refused(town: Town, desk: Desk) -> None:

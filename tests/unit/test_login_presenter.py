@@ -1,19 +1,109 @@
 """Signing in as a conversation, without a screen."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from clerk_client.desk.keys import Plugged
 from clerk_client.hall_link.errors import HallRefused, HallUnreachable
 from clerk_client.journal.errors import JournalInUse
-from clerk_client.ui.login.presenter import KeyCard, LoginPresenter, Step
+from clerk_client.ui.login.downloads import Downloads
+from clerk_client.ui.login.exchange import (
+    Absence,
+    KeyCard,
+    KeyHelp,
+    LoginActions,
+    Panel,
+    Step,
+)
+from clerk_client.ui.login.papers import Fees, RequestPrefill
+from clerk_client.ui.login.presenter import LoginPresenter
+from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words
-from ukey.errors import CertificateExpired, PinLocked, PinRefused
-from ukey.token import Certificate, PinStanding, Token
+from ukey.errors import (
+    CertificateExpired,
+    CertificateRevoked,
+    CertificateWrongUse,
+    ClockWrong,
+    DriverCrashed,
+    KeyTimeout,
+    PinLocked,
+    PinRefused,
+    TokenRemoved,
+)
+from ukey.findings import Finding
+from ukey.token import Certificate, Kind, PinStanding, Token
 
 OPENED = object()
 SESSION = object()
+
+
+FAMILIES = [("gdca", "白色KEY(GDCA)"), ("legacy", "蓝色KEY(吉大正元)")]
+HELP = KeyHelp(
+    downloads={"gdca": "https://drivers.example.gov.cn/gdca"},
+    whom_to_call="信息科（0760-88880000）",
+    hall_name="中山市行政服务中心",
+    demo_pins={"00000001": "123456"},
+)
+TODAY = date(2026, 11, 21)
+
+
+class PinBoxes:
+    """修改PIN as the clerk sees it."""
+
+    def __init__(self) -> None:
+        self.rules: tuple[str, int, int, Words | None] | None = None
+        self.problem: Words | None = None
+        self.is_busy = False
+        self.drops = 0
+
+    def show_rules(self, whose: str, shortest: int, longest: int, reason: Words | None) -> None:
+        self.rules = whose, shortest, longest, reason
+
+    def show_problem(self, words: Words | None) -> None:
+        self.problem = words
+
+    def show_busy(self, busy: bool) -> None:
+        self.is_busy = busy
+
+    def drop_pins(self) -> None:
+        self.drops += 1
+
+
+class PaperForm:
+    """Either paper's panel as the clerk sees it."""
+
+    def __init__(self) -> None:
+        self.prefill: RequestPrefill | None = None
+        self.fees: Fees | None = None
+        self.result: Words | None = None
+        self.level = Level.INFO
+        self.is_busy = False
+
+    def show_prefill(self, prefill: RequestPrefill) -> None:
+        self.prefill = prefill
+
+    def show_blank(self) -> None:
+        self.fees = None
+
+    def show_fees(self, fees: Fees) -> None:
+        self.fees = fees
+
+    def show_busy(self, busy: bool) -> None:
+        self.is_busy = busy
+
+    def show_result(self, words: Words | None, level: Level) -> None:
+        self.result, self.level = words, level
+
+
+class DriverList:
+    """驱动下载 as the clerk sees it."""
+
+    shown: Downloads
+
+    def show_downloads(self, downloads: Downloads) -> None:
+        self.shown = downloads
 
 
 class Screen:
@@ -25,14 +115,35 @@ class Screen:
         self.pin_is_asked = False
         self.pins_dropped = 0
         self.hint: Words | None = None
+        self.notices: list[str] = []
         self.problem: Words | None = None
+        self.done: Words | None = None
         self.busy: Step | None = None
         self.retry_is_offered = False
         self.station: Words | None = None
         self.station_is_tried = False
+        self.absence: Absence | None = None
+        self.families: list[tuple[str, str]] = []
+        self.family = ""
+        self.wish = ""
+        self.pin_change_is_offered = False
+        self.panel: Panel | None = None
+        self.pin_change = PinBoxes()
+        self.request = PaperForm()
+        self.application = PaperForm()
+        self.downloads = DriverList()
+
+    def show_panel(self, panel: Panel | None) -> None:
+        self.panel = panel
 
     def show_keys(self, cards: Sequence[KeyCard], chosen: int) -> None:
         self.cards, self.chosen = list(cards), chosen
+
+    def show_absence(self, absence: Absence | None) -> None:
+        self.absence = absence
+
+    def show_families(self, families: Sequence[tuple[str, str]], chosen: str) -> None:
+        self.families, self.family = list(families), chosen
 
     def ask_pin(self, asked: bool) -> None:
         self.pin_is_asked = asked
@@ -43,8 +154,14 @@ class Screen:
     def show_hint(self, words: Words | None) -> None:
         self.hint = words
 
+    def show_notices(self, notices: Sequence[Words]) -> None:
+        self.notices = [each.code for each in notices]
+
     def show_problem(self, words: Words | None) -> None:
         self.problem = words
+
+    def show_done(self, words: Words | None) -> None:
+        self.done = words
 
     def show_station(self, words: Words | None, *, trying: bool) -> None:
         self.station, self.station_is_tried = words, trying
@@ -55,6 +172,12 @@ class Screen:
     def offer_retry(self, offered: bool) -> None:
         self.retry_is_offered = offered
 
+    def offer_request(self, wish: str) -> None:
+        self.wish = wish
+
+    def offer_pin_change(self, offered: bool) -> None:
+        self.pin_change_is_offered = offered
+
     @property
     def hint_code(self) -> str:
         return self.hint.code if self.hint else ""
@@ -63,28 +186,39 @@ class Screen:
     def problem_code(self) -> str:
         return self.problem.code if self.problem else ""
 
+    @property
+    def done_code(self) -> str:
+        return self.done.code if self.done else ""
+
 
 class Login:
-    """A presenter, its screen, and everything it asked of key and hall."""
+    """A presenter, its screen, and everything it asked of key, hall and printer."""
 
     def __init__(self) -> None:
         self.screen = Screen()
         self.pins: list[tuple[str, str]] = []
+        self.changes: list[tuple[str, str, str]] = []
+        self.families: list[str] = []
         self.closed = 0
         self.sign_ins: list[object] = []
         self.sign_outs = 0
         self.prepared = 0
         self.windows: list[object] = []
-        self.presenter = LoginPresenter(
-            self.screen,
-            open_key=lambda token_id, pin: self.pins.append((token_id, pin)),
+        self.printed: list[object] = []
+        self.saved: list[tuple[object, str]] = []
+        actions = LoginActions(
+            open_key=lambda *asked: self.pins.append(asked),
             close_key=self._close,
+            change_pin=lambda *asked: self.changes.append(asked),
+            choose_family=self.families.append,
             sign_in=self.sign_ins.append,
             sign_out=self._sign_out,
             prepare=self._prepare,
             open_window=self.windows.append,
-            demo_pins={"00000001": "123456"},
+            print_paper=self.printed.append,
+            save_paper=lambda *asked: self.saved.append(asked),
         )
+        self.presenter = LoginPresenter(self.screen, actions, HELP, lambda: TODAY)
 
     def ask_hall(self) -> None:
         """The key is open, the hall has not answered."""
@@ -106,9 +240,9 @@ class Login:
         self.prepared += 1
 
 
-def certificate(holder: str, until: int = 2030) -> Certificate:
+def certificate(holder: str, until: int = 2030, kind: Kind = Kind.UNMARKED) -> Certificate:
     begin, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(until, 3, 1, tzinfo=UTC)
-    return Certificate(b"", holder, "W01", "1000", "CA", begin, end, "f" * 64, "RS256")
+    return Certificate(b"", holder, "W01", "1000", "CA", begin, end, "f" * 64, "RS256", kind)
 
 
 def key(
@@ -117,17 +251,28 @@ def key(
     holder: str = "张丽",
     until: int = 2030,
     serial: str = "00000001",
+    kind: Kind = Kind.UNMARKED,
+    family: tuple[str, str] = FAMILIES[0],
+    *,
+    must_change_pin: bool = False,
 ) -> Token:
-    return Token(name, "d", "gdca", "白色KEY(GDCA)", "L", serial, pin, certificate(holder, until))
+    own = certificate(holder, until, kind)
+    changes = {"must_change_pin": must_change_pin}
+    return Token(name, "d", *family, "L", serial, pin, own, pin_min=6, **changes)
+
+
+def blank_key(unusable: str) -> Token:
+    pin = PinStanding.FULL
+    return Token("a", "d", *FAMILIES[0], "L", "00000001", pin, None, unusable=unusable)
 
 
 def _unfit(found: Certificate) -> Exception | None:
     return CertificateExpired(found.not_after) if found.not_after.year < 2026 else None
 
 
-def plugged(*tokens: Token) -> list[tuple[Token, Exception | None]]:
+def plugged(*tokens: Token) -> list[Plugged]:
     """As the keys' watch tells it: each with why its certificate is unfit."""
-    return [(token, _unfit(token.certificate) if token.certificate else None) for token in tokens]
+    return [Plugged(t, _unfit(t.certificate) if t.certificate else None) for t in tokens]
 
 
 @pytest.fixture
@@ -277,7 +422,7 @@ def test_clerk_refused_by_the_hall_is_told_why_and_the_key_is_closed(login: Logi
 
 def test_pulled_key_is_told_as_pulled(login: Login) -> None:
     login.presenter.tokens_seen(plugged(key()), [])
-    login.presenter.key_removed("a")
+    login.presenter.key_removed("a", TokenRemoved("gone"))
     assert login.screen.problem_code == "TOKEN_REMOVED"
     assert login.screen.cards == []
     assert login.screen.busy is None
@@ -286,7 +431,7 @@ def test_pulled_key_is_told_as_pulled(login: Login) -> None:
 def test_key_of_the_session_before_told_late_does_not_disturb_the_next_pin(login: Login) -> None:
     login.presenter.tokens_seen(plugged(key()), [])
     login.presenter.pin_entered("123456")
-    login.presenter.key_removed("a")
+    login.presenter.key_removed("a", TokenRemoved("gone"))
     assert login.screen.busy is Step.CHECKING_PIN
     login.presenter.key_opened(OPENED)  # type: ignore[arg-type]
     assert login.sign_ins == [OPENED]
@@ -307,7 +452,7 @@ def test_hall_s_yes_opens_the_window_once(login: Login) -> None:
 
 def test_key_pulled_while_the_hall_is_asked_opens_no_window(login: Login) -> None:
     login.ask_hall()
-    login.presenter.key_removed("a")
+    login.presenter.key_removed("a", TokenRemoved("gone"))
     assert login.sign_outs == 1
     assert login.screen.busy is Step.SIGNING_OUT
     login.presenter.tokens_seen(plugged(key()), [])
@@ -324,7 +469,7 @@ def test_key_pulled_while_the_hall_is_asked_opens_no_window(login: Login) -> Non
 
 def test_hall_s_no_to_a_pulled_key_does_not_end_the_wait(login: Login) -> None:
     login.ask_hall()
-    login.presenter.key_removed("a")
+    login.presenter.key_removed("a", TokenRemoved("gone"))
     login.presenter.sign_in_refused(HallUnreachable())
     assert login.screen.busy is Step.SIGNING_OUT
     assert login.screen.problem_code == "TOKEN_REMOVED"
@@ -341,7 +486,7 @@ def test_hall_s_yes_that_nobody_waits_for_is_taken_back(login: Login) -> None:
 def test_key_pulled_while_signed_in_waits_for_the_sign_out(login: Login) -> None:
     login.come_in()
     login.presenter.signing_out()
-    login.presenter.key_removed("a")
+    login.presenter.key_removed("a", TokenRemoved("gone"))
     assert login.sign_outs == 1
     assert login.screen.busy is Step.SIGNING_OUT
     assert login.screen.problem_code == "TOKEN_REMOVED"
@@ -409,7 +554,7 @@ def test_station_refused_while_the_pin_is_checked_disturbs_nothing(login: Login)
 
 def test_pulled_key_stays_told_until_a_key_is_plugged(login: Login) -> None:
     login.presenter.tokens_seen(plugged(key()), [])
-    login.presenter.key_removed("a")
+    login.presenter.key_removed("a", TokenRemoved("gone"))
     login.presenter.tokens_seen([], [])
     assert login.screen.problem_code == "TOKEN_REMOVED"
     login.presenter.tokens_seen(plugged(key()), [])
@@ -444,9 +589,170 @@ def test_pulled_key_is_no_longer_told_once_it_is_back(login: Login) -> None:
     login.presenter.pin_entered("123456")
     login.presenter.key_opened(OPENED)  # type: ignore[arg-type]
     login.presenter.signed_in(SESSION)  # type: ignore[arg-type]
-    login.presenter.key_removed("a")
+    login.presenter.key_removed("a", TokenRemoved("gone"))
     login.presenter.signed_out()
     login.presenter.tokens_seen(plugged(other), [])
     assert login.screen.problem_code == "TOKEN_REMOVED"
     login.presenter.tokens_seen(plugged(other, key()), [])
     assert (login.screen.problem_code, login.screen.chosen) == ("", 1)
+
+
+# --- before the PIN ---
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (CertificateRevoked(datetime(2026, 1, 2, tzinfo=UTC)), "吊销"),
+        (CertificateWrongUse("business"), "业务证书"),
+        (CertificateWrongUse("encryption"), "加密"),
+        (CertificateWrongUse("authority"), "签发机构"),
+        (
+            ClockWrong(datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)),
+            "电脑时间",
+        ),
+    ],
+)
+def test_clerk_reads_why_a_key_cannot_sign_in_before_any_pin(
+    login: Login, reason: Exception, said: str
+) -> None:
+    login.presenter.tokens_seen([Plugged(key(), reason)], [])
+    assert login.screen.hint is not None
+    assert said in login.screen.hint.title
+    assert not login.screen.cards[0].is_usable
+    assert not login.screen.pin_is_asked
+
+
+@pytest.mark.parametrize(
+    ("token", "reason", "code", "wish"),
+    [
+        (key(until=2025), _unfit(certificate("张丽", 2025)), "CERT_EXPIRED", "续期"),
+        (key(pin=PinStanding.LOCKED), None, "PIN_LOCKED", "解锁"),
+        (blank_key("TOKEN_NOT_INITIALIZED"), None, "TOKEN_NOT_INITIALIZED", "换新KEY"),
+        (blank_key("PIN_NOT_SET"), None, "PIN_NOT_SET", "解锁"),
+        (blank_key("CERT_MISSING"), None, "CERT_MISSING", "补办"),
+        (blank_key("CERT_UNREADABLE"), None, "CERT_UNREADABLE", "补办"),
+        (key(), CertificateWrongUse("encryption"), "CERT_WRONG_USE", "补办"),
+        (key(), CertificateWrongUse("business"), "CERT_WRONG_USE", ""),
+    ],
+)
+def test_key_that_cannot_be_opened_says_why_and_shows_the_way_out(
+    login: Login, token: Token, reason: Exception | None, code: str, wish: str
+) -> None:
+    login.presenter.tokens_seen([Plugged(token, reason)], [])
+    assert login.screen.hint_code == code
+    assert login.screen.wish == wish
+    assert not login.screen.pin_is_asked
+
+
+def test_institution_key_is_told_from_a_clerk_s_own(login: Login) -> None:
+    login.presenter.tokens_seen(plugged(key(kind=Kind.INSTITUTION)), [])
+    assert login.screen.cards[0].kind == "机构证书"
+    assert login.screen.pin_is_asked
+
+
+def test_clerk_knows_of_the_last_day_before_it_comes(login: Login) -> None:
+    ends = ("CERT_EXPIRES_30", {"days": "20", "not_after": "2026-12-11T00:00:00+00:00"})
+    unknown = ("REVOCATION_UNKNOWN", {"reason": "missing"})
+    login.presenter.tokens_seen([Plugged(key(), None, (ends, unknown))], [])
+    assert login.screen.notices == ["CERT_EXPIRES_30", "REVOCATION_UNKNOWN"]
+    assert login.screen.pin_is_asked
+    assert login.screen.wish == "续期"
+
+
+def test_clerk_with_two_keys_is_told_to_choose(login: Login) -> None:
+    login.presenter.tokens_seen(plugged(key(), key("b", serial="00000002")), [])
+    assert login.screen.notices == ["MULTIPLE_TOKENS"]
+    login.presenter.tokens_seen(plugged(key()), [])
+    assert login.screen.notices == []
+
+
+# --- no key ---
+
+
+def test_missing_key_shows_the_manual_s_headings_and_the_cause_under_one(login: Login) -> None:
+    login.presenter.tokens_seen([], [])
+    login.presenter.key_absent(Finding("DRIVER_BLIND", "error", {"device": "096E:0309"}))
+    absence = login.screen.absence
+    assert absence is not None
+    assert absence.headings == ("①驱动未正确安装", "②USB接口故障", "③KEY已过期", "④其他")
+    assert (absence.marked, absence.words.code) == (0, "DRIVER_BLIND")
+    assert "096E:0309" in absence.words.title
+    assert login.screen.hint is None
+    login.presenter.tokens_seen(plugged(key()), [])
+    assert login.screen.absence is None
+
+
+def test_cause_told_late_does_not_cover_a_key_that_is_there(login: Login) -> None:
+    login.presenter.tokens_seen(plugged(key()), [])
+    login.presenter.key_absent(Finding("USB_ABSENT", "error"))
+    assert login.screen.absence is None
+
+
+def test_pulled_key_is_no_fault_of_the_usb_port(login: Login) -> None:
+    login.come_in()
+    login.presenter.key_removed("a", TokenRemoved("gone"))
+    login.presenter.tokens_seen([], [])
+    login.presenter.key_absent(Finding("USB_ABSENT", "error"))
+    assert (login.screen.absence, login.screen.hint_code) == (None, "NO_TOKEN")
+    # Plugged in again, and now the driver does not see it.
+    login.presenter.key_absent(Finding("DRIVER_BLIND", "error", {"device": "096E:0309"}))
+    assert login.screen.absence is not None
+
+
+def test_kind_of_key_is_chosen_by_hand_where_nothing_tells_it(login: Login) -> None:
+    unknown = key(family=("", ""))
+    login.presenter.families_known(FAMILIES)
+    login.presenter.tokens_seen(plugged(key()), [])
+    assert login.screen.families == []
+    login.presenter.tokens_seen(plugged(unknown), [])
+    assert login.screen.cards[0].family == "未识别种类"
+    assert login.screen.families == FAMILIES
+    login.presenter.choose_family("legacy")
+    assert login.families == ["legacy"]
+    # It counts as one of them now; the choice can still be taken back.
+    login.presenter.tokens_seen(plugged(key(family=FAMILIES[1])), [])
+    assert (login.screen.families, login.screen.family) == (FAMILIES, "legacy")
+
+
+def test_kind_of_key_can_be_chosen_without_a_key(login: Login) -> None:
+    login.presenter.families_known(FAMILIES)
+    login.presenter.tokens_seen([], [])
+    assert login.screen.families == FAMILIES
+
+
+# --- after the pull ---
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TokenRemoved("gone"), "TOKEN_REMOVED"),
+        (DriverCrashed("/lib/x.so", "SIGSEGV"), "DRIVER_CRASHED"),
+        (KeyTimeout("/lib/x.so"), "DRIVER_HANG"),
+    ],
+)
+def test_locked_window_says_why_and_that_the_work_is_kept(
+    login: Login, error: Exception, code: str
+) -> None:
+    login.come_in()
+    login.presenter.signing_out()
+    login.presenter.key_removed("a", error, locked=True)
+    assert login.screen.problem is not None
+    assert login.screen.problem.code == code
+    assert "已保留" in login.screen.problem.next_step
+    assert "PIN不对" not in login.screen.problem.title
+
+
+def test_driver_that_died_stays_told_although_the_key_is_seen_again(login: Login) -> None:
+    login.come_in()
+    login.presenter.signing_out()
+    login.presenter.key_removed("a", DriverCrashed("/lib/x.so", "SIGSEGV"), locked=True)
+    login.presenter.tokens_seen(plugged(key()), [])
+    login.presenter.signed_out()
+    login.presenter.tokens_seen(plugged(key(pin=PinStanding.LOW)), [])
+    assert login.screen.problem_code == "DRIVER_CRASHED"
+    assert login.screen.pin_is_asked
+    login.presenter.pin_entered("123456")
+    assert login.screen.problem is None
+    assert login.pins[-1] == ("a", "123456")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from stdnum.iso7064 import mod_11_2
 
-from clerk_client.desk.forms import Form, Found
+from clerk_client.desk.forms import Entries, Form, Found
 from clerk_client.desk.paperwork import PrintedReceipt
 from clerk_client.domain.cases import Acceptance, Category, LookUp
 from clerk_client.domain.errors import DomainError, TicketUsed
@@ -18,8 +18,8 @@ from clerk_client.domain.stages import Stage
 from clerk_client.domain.tickets import QueueTicket, TicketReference, TicketStatus
 from clerk_client.hall_link.errors import HallUnreachable
 from clerk_client.ui.notices import Level
-from clerk_client.ui.reception.exchange import Entries, Offer, Preview, Spot
-from clerk_client.ui.reception.presenter import ReceptionActions, ReceptionPresenter
+from clerk_client.ui.reception.exchange import Offer, Preview, ReceptionActions, Spot
+from clerk_client.ui.reception.presenter import ReceptionPresenter
 
 TODAY = date(2026, 11, 21)
 TICKET_TEXT = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
@@ -110,11 +110,14 @@ class Window:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.page = Page()
+        self.today = TODAY
         names = ReceptionActions.__dataclass_fields__
         actions = ReceptionActions(**{name: self._recorder(name) for name in names})
-        self.presenter = ReceptionPresenter(self.page, actions, lambda: TODAY)
+        self.presenter = ReceptionPresenter(self.page, actions, lambda: self.today)
         self.page.presenter = self.presenter
+        self.presenter.welcome("001")
         self.presenter.enter()
+        self.presenter.drafts_taken("001", [])
 
     def _recorder(self, name: str) -> Callable[..., None]:
         return lambda *told: self.asked.append((name, *told))
@@ -171,7 +174,7 @@ def window() -> Window:
 
 def test_a_ticket_read_by_the_camera_leads_to_the_next_client(window: Window) -> None:
     presenter, page = window.presenter, window.page
-    assert window.asked == [("start_preview", True)]
+    assert window.asked == [("take_drafts",), ("start_preview", True)]
     presenter.preview_started()
     presenter.ticket_read(TICKET_TEXT)
     assert page.stage is Stage.IDENTIFYING
@@ -362,7 +365,7 @@ def test_back_at_the_ticket_before_the_camera_has_stopped_starts_it_again(window
     window.presenter.choose_entry(LookUp.APPOINTMENT)
     window.presenter.choose_entry(LookUp.TICKET)
     asked = [asked[0] for asked in window.asked]
-    assert asked == ["start_preview", "stop_preview", "start_preview"]
+    assert asked == ["take_drafts", "start_preview", "stop_preview", "start_preview"]
 
 
 def test_a_failed_camera_leaves_the_keyboard_path_open(window: Window) -> None:
@@ -763,7 +766,7 @@ def pulled_while_accepting(window: Window) -> Acceptance:
     window.presenter.commit()
     window.presenter.commit()
     acceptance = acceptance_of(window.last("accept")[0])
-    window.presenter.forget()
+    window.presenter.lock()
     window.presenter.accepted(acceptance)
     return acceptance
 
@@ -804,7 +807,7 @@ def test_another_clerk_does_not_see_whose_receipt_is_missing(window: Window) -> 
 def test_a_key_pulled_before_the_receipt_came_out_brings_the_page_back(window: Window) -> None:
     window.presenter.welcome("001")
     acceptance = window.accept()
-    window.presenter.forget()
+    window.presenter.lock()
     assert window.page.stage is Stage.WAITING
     window.presenter.welcome("001")
     window.presenter.enter()

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QStandardPaths, Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
+    QFileDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -19,20 +19,13 @@ from PyQt5.QtWidgets import (
 
 from clerk_client.domain.clock import hall_time
 from clerk_client.ui.diagnostics.presenter import CheckLine, DiagnosticsPresenter
+from clerk_client.ui.diagnostics.rows import SEVERITIES, SUBJECTS, row_of, row_of_keys
 from clerk_client.ui.finding import FindingFrame
-from clerk_client.ui.notices import SIGNS, Level
-from clerk_client.ui.widgets import BusyLine, Button, Text
+from clerk_client.ui.notices import Level
+from clerk_client.ui.widgets import BusyLine, Button
 from clerk_client.ui.wording import Words
 
-SUBJECTS = {
-    "key": "电子钥匙",
-    "camera": "高拍仪",
-    "printer": "打印机",
-    "hall": "大厅服务",
-    "keyring": "本机密码库",
-    "clock": "电脑时间",
-}
-SEVERITIES = {Level.SUCCESS: "正常", Level.WARNING: "注意", Level.ERROR: "故障", Level.INFO: ""}
+_EXPORT = "导出报告(&E)"
 
 
 class DiagnosticsPage(QWidget):
@@ -40,6 +33,7 @@ class DiagnosticsPage(QWidget):
 
     shown = pyqtSignal()
     refresh_asked = pyqtSignal()
+    export_asked = pyqtSignal(str)  # the file that the clerk chose
     left = pyqtSignal()
 
     def __init__(self) -> None:
@@ -51,6 +45,8 @@ class DiagnosticsPage(QWidget):
         self.refresh.clicked.connect(lambda: self.refresh_asked.emit())
         self.copy = Button("复制结果(&C)", hint="复制各项结果和代码，不含个人信息")
         self.copy.clicked.connect(self._copy)
+        self.export = Button(_EXPORT, hint="把钥匙的检测结果存成一个文件发给信息科，不含个人信息")
+        self.export.clicked.connect(self._choose_file)
         self.back = Button("返回 Esc", hint="Esc")
         self.back.clicked.connect(lambda: self.left.emit())
         for key, signal in (("F5", self.refresh_asked), ("Esc", self.left)):
@@ -59,19 +55,22 @@ class DiagnosticsPage(QWidget):
             shortcut.activated.connect(signal)
         self._moving = BusyLine()
         self._problem = FindingFrame()
+        self._report = FindingFrame()
         self._copied = QLabel()
         self._copied.setProperty("role", "aside")
         self._area = QScrollArea()
         self._area.setObjectName("checks")
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # With Tab, for whoever scrolls by keyboard.
+        self._area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._arrange()
 
     def follow(self, presenter: DiagnosticsPresenter) -> None:
         """Sends what the clerk does to the presenter."""
         self.shown.connect(presenter.refresh)
         self.refresh_asked.connect(presenter.refresh)
+        self.export_asked.connect(presenter.export)
 
     # --- what the presenter shows ---
 
@@ -84,8 +83,12 @@ class DiagnosticsPage(QWidget):
         column = QVBoxLayout(rows)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        under_headings = [line for line in lines if line.heading]
+        if under_headings:
+            column.addWidget(row_of_keys(under_headings))
         for line in lines:
-            column.addWidget(_row(line))
+            if not line.heading:
+                column.addWidget(row_of(line))
         column.addStretch(1)
         self._area.setWidget(rows)
 
@@ -96,6 +99,13 @@ class DiagnosticsPage(QWidget):
         self._moving.show_busy(busy)
         self.refresh.setEnabled(not busy)
         self.refresh.setText("正在检测…" if busy else "重新检测 F5")
+
+    def show_exporting(self, exporting: bool) -> None:
+        self.export.setEnabled(not exporting)
+        self.export.setText("正在导出…" if exporting else _EXPORT)
+
+    def show_report(self, words: Words | None, level: Level) -> None:
+        self._report.show_words(words, level)
 
     # --- what a test and a screen reader ask ---
 
@@ -109,6 +119,10 @@ class DiagnosticsPage(QWidget):
     def problem(self) -> str:
         return self._problem.text
 
+    @property
+    def report(self) -> str:
+        return self._report.text
+
     # --- inside ---
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -116,6 +130,24 @@ class DiagnosticsPage(QWidget):
         if not event.spontaneous():
             self.back.setFocus()
             self.shown.emit()
+
+    def _choose_file(self) -> None:
+        now = hall_time(datetime.now(UTC)).translate(str.maketrans(" ", "-", "-:"))
+        desktop = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DesktopLocation)
+        dialog = QFileDialog(self, "导出诊断报告", desktop, "压缩文件 (*.zip)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        # An earlier report is never overwritten, so there is nothing to confirm.
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.setDefaultSuffix("zip")
+        dialog.selectFile(f"电子钥匙诊断-{now}.zip")
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, "保存")
+        dialog.setLabelText(QFileDialog.DialogLabel.Reject, "取消")
+        dialog.setLabelText(QFileDialog.DialogLabel.LookIn, "文件夹：")
+        dialog.setLabelText(QFileDialog.DialogLabel.FileName, "文件名：")
+        dialog.setLabelText(QFileDialog.DialogLabel.FileType, "类型：")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.export_asked)
+        dialog.open()
 
     def _copy(self) -> None:
         # Subjects and codes only: a fact may hold whose key it is.
@@ -134,6 +166,7 @@ class DiagnosticsPage(QWidget):
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(self._copied)
+        head.addWidget(self.export)
         head.addWidget(self.copy)
         head.addWidget(self.refresh)
         head.addWidget(self.back)
@@ -144,36 +177,5 @@ class DiagnosticsPage(QWidget):
         column.addLayout(head)
         column.addWidget(self._moving)
         column.addWidget(self._problem)
+        column.addWidget(self._report)
         column.addWidget(self._area, 1)
-
-
-def _row(line: CheckLine) -> QFrame:
-    frame = QFrame()
-    frame.setObjectName("checkRow")
-    frame.setProperty("level", line.level.value)
-    subject = SUBJECTS.get(line.subject, line.subject)
-    mark = QLabel(f"{SIGNS[line.level]} {SEVERITIES[line.level]}")
-    mark.setObjectName("checkMark")
-    mark.setProperty("level", line.level.value)
-    name = QLabel(subject)
-    name.setObjectName("checkSubject")
-    em = frame.fontMetrics().horizontalAdvance("大")
-    mark.setFixedWidth(5 * em)
-    name.setFixedWidth(6 * em)
-    code = QLabel(line.words.code)
-    code.setProperty("role", "aside")
-    grid = QGridLayout(frame)
-    grid.setContentsMargins(14, 10, 14, 10)
-    grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(2)
-    grid.addWidget(mark, 0, 0)
-    grid.addWidget(name, 0, 1)
-    grid.addWidget(Text(line.words.title, role="checkCause"), 0, 2)
-    grid.addWidget(code, 0, 3, Qt.AlignmentFlag.AlignTop)
-    if line.level is not Level.SUCCESS:
-        grid.addWidget(Text(line.words.next_step, role="checkNext"), 1, 2, 1, 2)
-    grid.setColumnStretch(2, 1)
-    frame.setAccessibleName(
-        f"{subject} {SEVERITIES[line.level]} {line.words.title} {line.words.next_step}"
-    )
-    return frame

@@ -1,69 +1,27 @@
 """The conversation of signing in: which key, its PIN, the hall's answer."""
 
-import enum
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
 
-from clerk_client.domain.clock import hall_day
+from clerk_client.ui.login.exchange import KeyHelp, LoginActions, Panel, Step
+from clerk_client.ui.login.help_panels import HelpPanels
+from clerk_client.ui.login.key_words import pin_words
+from clerk_client.ui.login.plugged_keys import PluggedKeys
 from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
+    from clerk_client.desk.keys import Plugged
     from clerk_client.desk.session import Session
-    from ukey.hub import OpenedKey
-    from ukey.token import Token
+    from clerk_client.ui.login.views import LoginView
+    from ukey.findings import Finding
+    from ukey.opened_key import OpenedKey
 
 # Asking the same thing again may help, and the key need not be asked for its PIN again.
 _WORTH_RETRYING = frozenset(
     ("HALL_UNREACHABLE", "HALL_FAILING", "HALL_FAILED", "HALL_GARBLED", "RATE_LIMITED")
 )
-
-
-class Step(enum.Enum):
-    """What is waited for."""
-
-    CHECKING_PIN = "checking_pin"
-    ASKING_HALL = "asking_hall"
-    SIGNING_OUT = "signing_out"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyCard:
-    """One plugged key as the clerk tells it from others: never by its label."""
-
-    holder: str
-    family: str
-    serial_end: str
-    valid_until: str
-    demo_pin: str = ""
-
-
-class LoginView(Protocol):
-    """What the login page can show."""
-
-    def show_keys(self, cards: Sequence[KeyCard], chosen: int) -> None:
-        """The plugged keys, none when empty; `chosen` is an index into them."""
-
-    def ask_pin(self, asked: bool) -> None:
-        """Offers the box for the PIN, or takes it away."""
-
-    def drop_pin(self) -> None:
-        """Empties the box: what stands in it was typed for another key."""
-
-    def show_hint(self, words: Words | None) -> None:
-        """What to know before the PIN is typed, or why it is not asked for."""
-
-    def show_problem(self, words: Words | None) -> None:
-        """Why the last attempt did not succeed."""
-
-    def show_station(self, words: Words | None, *, trying: bool) -> None:
-        """Why nobody can sign in at this station, with a way to try again unless it is tried."""
-
-    def show_busy(self, step: Step | None) -> None:
-        """What is waited for; None when the clerk may act."""
-
-    def offer_retry(self, offered: bool) -> None:
-        """The PIN was right and the hall is to be asked again."""
+_GONE = frozenset(("TOKEN_REMOVED", "NO_TOKEN"))
 
 
 class LoginPresenter:
@@ -75,31 +33,20 @@ class LoginPresenter:
 
     def __init__(
         self,
-        view: LoginView,
-        open_key: Callable[[str, str], object],
-        close_key: Callable[[], object],
-        sign_in: Callable[["OpenedKey"], object],
-        sign_out: Callable[[], object],
-        prepare: Callable[[], object],
-        open_window: Callable[["Session"], object],
-        demo_pins: Mapping[str, str],
+        view: "LoginView",
+        actions: LoginActions,
+        help_: KeyHelp,
+        today: Callable[[], date],
     ) -> None:
         self._view = view
-        self._open_key = open_key
-        self._close_key = close_key
-        self._sign_in = sign_in
-        self._sign_out = sign_out
-        self._prepare = prepare
-        self._open_window = open_window
-        self._demo_pins = demo_pins
-        self._tokens: list[Token] = []
-        self._unfit: dict[str, Exception | None] = {}
-        self._problems: list[str] = []
-        self._chosen = ""
-        # The key that the clerk works with: chosen again when it comes back.
-        self._wanted = ""
+        self._actions = actions
+        self._keys = PluggedKeys(view, help_.demo_pins)
+        self.panels = HelpPanels(view, actions, help_, self._keys, today)
         self._removed = ""
-        self._locked: set[str] = set()
+        # The driver failed, not the key: it is seen again at once, and why stays to be read.
+        self._lost_plugged = False
+        # Keys for which the change of PIN was opened by itself: once, until they are pulled.
+        self._urged: set[str] = set()
         self._step: Step | None = None
         self._opened: OpenedKey | None = None
         self._signed_in = False
@@ -109,22 +56,47 @@ class LoginPresenter:
 
     def choose(self, index: int) -> None:
         """Another of the plugged keys."""
-        if self._is_free() and 0 <= index < len(self._tokens):
-            self._chosen = self._wanted = self._tokens[index].id
-            self._view.show_problem(None)
+        if self._is_free() and self._keys.choose(index):
+            self._clear()
+            self._show()
+
+    def choose_family(self, family: str) -> None:
+        """手动选择: the kind of a key that nothing tells; "" for none."""
+        if self._is_free():
+            self._keys.count_as(family)
+            self._actions.choose_family(family)
             self._show()
 
     def pin_entered(self, pin: str) -> None:
         """The PIN goes to the chosen key and nowhere else."""
-        token = self._token()
-        if not self._is_free() or token is None or not pin or self._station is not None:
+        chosen = self._keys.chosen
+        if not self._is_free() or chosen is None or not pin or self._station is not None:
             return
-        if self._obstacle(token) is not None:
+        if self._keys.obstacle() is not None or self._keys.must_change_pin():
             return
-        self._wanted = token.id
-        self._view.show_problem(None)
+        self._keys.keep_chosen()
+        self._clear()
         self._wait_for(Step.CHECKING_PIN)
-        self._open_key(token.id, pin)
+        self._actions.open_key(chosen.token.id, pin)
+
+    def new_pin_given(self, old: str, new: str, again: str) -> None:
+        """On the panel for it, for the key that it was opened for."""
+        if self._is_free() and self.panels.pin_change.given(old, new, again):
+            self._wait_for(Step.CHANGING_PIN)
+
+    def open_panel(self, panel: Panel) -> None:
+        """Something that is offered without a PIN."""
+        if self._is_free():
+            self._clear()
+            urgent = panel is Panel.PIN_CHANGE and self._keys.must_change_pin()
+            self.panels.open(panel, wording_for("PIN_MUST_CHANGE") if urgent else None)
+
+    def close_panel(self) -> None:
+        """Back to the card."""
+        if self._step is not Step.CHANGING_PIN:
+            self.panels.close()
+            if self._is_free():
+                self._show()
 
     def retry(self) -> None:
         """Asks the hall again with the key that is open."""
@@ -142,30 +114,39 @@ class LoginPresenter:
         """What the station lacked may be there now."""
         if self._station is not None:
             self._view.show_station(self._station, trying=True)
-            self._prepare()
+            self._actions.prepare()
 
     # --- from the key ---
 
-    def tokens_seen(
-        self, plugged: Sequence[tuple["Token", Exception | None]], problems: Sequence[str]
-    ) -> None:
+    def families_known(self, families: Sequence[tuple[str, str]]) -> None:
+        """Names and titles of the kinds of keys."""
+        self._keys.families = tuple(families)
+        if self._is_free():
+            self._show()
+
+    def tokens_seen(self, plugged: Sequence["Plugged"], problems: Sequence[str]) -> None:
         """What is plugged now, each with why it cannot sign in, if so."""
-        self._tokens, self._problems = [token for token, _ in plugged], list(problems)
-        self._unfit = {token.id: reason for token, reason in plugged}
-        ids = [token.id for token in self._tokens]
-        # Out and in again: it may have been unlocked elsewhere, so its own flags count again.
-        self._locked.intersection_update(ids)
-        changed = self._choose_by_itself()
-        if (changed and ids and self._is_free()) or self._removed in ids:
-            self._removed = ""
-            self._view.show_problem(None)
+        changed = self._keys.seen(plugged, problems)
+        ids = self._keys.ids
+        self._urged.intersection_update(ids)
+        is_news = (changed and ids and self._is_free()) or self._removed in ids
+        if is_news and not self._lost_plugged:
+            self._clear()
+        if self._step is not Step.CHANGING_PIN:
+            self._close_for_pulled_key()
+        if self._is_free():
+            self._show()
+
+    def key_absent(self, finding: "Finding") -> None:
+        """Why no key is there."""
+        self._keys.absent(finding)
         if self._is_free():
             self._show()
 
     def key_opened(self, key: "OpenedKey") -> None:
         """The PIN was right."""
         if self._step is not Step.CHECKING_PIN:
-            self._close_key()
+            self._actions.close_key()
             return
         self._opened = key
         self._ask_hall(key)
@@ -175,27 +156,60 @@ class LoginPresenter:
         if self._step is not Step.CHECKING_PIN:
             return
         self._wait_for(None)
-        if getattr(error, "code", "") == "PIN_LOCKED":
+        chosen, code = self._keys.chosen, getattr(error, "code", "")
+        if code == "PIN_LOCKED" and chosen is not None:
             # Told as the reason why no PIN is asked for; no need to say it twice.
-            self._locked.add(self._chosen)
-        else:
-            self._view.show_problem(_pin_words(error))
+            self._keys.locked(chosen.token.id)
+        elif code != "PIN_MUST_CHANGE":
+            self._view.show_problem(pin_words(error))
+        self._show()
+        if code == "PIN_MUST_CHANGE":
+            self.panels.open(Panel.PIN_CHANGE, wording_for(code))
+
+    def pin_changed(self, token_id: str) -> None:
+        """From now on the key takes the new one."""
+        if self._step is not Step.CHANGING_PIN:
+            return
+        self._wait_for(None)
+        self.panels.pin_change.answered(None)
+        self.panels.close()
+        self._keys.pin_changed(token_id)
+        self._view.show_done(wording_for("PIN_CHANGED"))
         self._show()
 
-    def key_removed(self, token_id: str) -> None:
-        """Said also after signing in: the window locks itself to this page before."""
+    def pin_change_failed(self, error: Exception) -> None:
+        """The key keeps the old one."""
+        if self._step is not Step.CHANGING_PIN:
+            return
+        self._wait_for(None)
+        code, token_id = getattr(error, "code", ""), self.panels.pin_change.token_id
+        self.panels.pin_change.answered(error)
+        if code == "PIN_LOCKED":
+            self._keys.locked(token_id)
+            self.panels.close()
+        elif code in _GONE:
+            self.panels.close()
+            self._view.show_problem(wording_for(error))
+        else:
+            self._close_for_pulled_key()
+        self._show()
+
+    def key_removed(self, token_id: str, error: Exception, locked: bool = False) -> None:
+        """Said also after signing in: the window locks itself to this page before (`locked`)."""
         if self._step is Step.CHECKING_PIN:
             # Of a key that was open before. What comes of this PIN, its own answer tells.
             return
-        self._tokens = [token for token in self._tokens if token.id != token_id]
+        self._keys.removed(token_id)
         self._signed_in = False
         self._opened = None
         self._removed = token_id
-        self._choose_by_itself()
         if self._step is Step.ASKING_HALL:
             # The hall's yes is on its way, to a window without a key.
             self._leave()
-        self._view.show_problem(wording_for("TOKEN_REMOVED"))
+        cause = wording_for(error)
+        kept = wording_for("LOCKED_DRAFT_KEPT").next_step if locked else cause.next_step
+        self._lost_plugged = cause.code not in _GONE
+        self._view.show_problem(Words(cause.title, kept, cause.code))
         self._show()
 
     # --- from the desk and the hall ---
@@ -223,10 +237,10 @@ class LoginPresenter:
         self._signed_in = True
         self._station = None
         self._view.show_station(None, trying=False)
-        self._view.show_problem(None)
+        self._clear()
         self._view.offer_retry(False)
         self._wait_for(None)
-        self._open_window(session)
+        self._actions.open_window(session)
 
     def sign_in_refused(self, error: Exception) -> None:
         """By the hall, by a rule, or because this station cannot work at all."""
@@ -259,20 +273,6 @@ class LoginPresenter:
 
     # --- inside ---
 
-    def _choose_by_itself(self) -> bool:
-        """True when another key is chosen now. No PIN goes to a key that it was not typed for."""
-        ids = [token.id for token in self._tokens]
-        before = self._chosen
-        if self._wanted in ids:
-            self._chosen = self._wanted
-        elif before not in ids:
-            self._chosen = ids[0] if ids else ""
-            self._wanted = self._wanted or self._chosen
-        if self._chosen == before:
-            return False
-        self._view.drop_pin()
-        return True
-
     def _is_free(self) -> bool:
         return self._step is None and self._opened is None and not self._signed_in
 
@@ -281,69 +281,46 @@ class LoginPresenter:
 
     def _leave(self) -> None:
         self._wait_for(Step.SIGNING_OUT)
-        self._sign_out()
+        self._actions.sign_out()
 
     def _ask_hall(self, key: "OpenedKey") -> None:
         self._view.show_problem(None)
         self._view.offer_retry(False)
         self._wait_for(Step.ASKING_HALL)
-        self._sign_in(key)
+        self._actions.sign_in(key)
 
     def _forget_key(self) -> None:
         if self._opened is not None:
             self._opened = None
-            self._close_key()
+            self._actions.close_key()
 
     def _wait_for(self, step: Step | None) -> None:
         self._step = step
         self._view.show_busy(step)
 
-    def _token(self) -> "Token | None":
-        return next((token for token in self._tokens if token.id == self._chosen), None)
+    def _clear(self) -> None:
+        """What was told of the attempt before."""
+        self._removed, self._lost_plugged = "", False
+        self._view.show_problem(None)
+        self._view.show_done(None)
+
+    def _close_for_pulled_key(self) -> None:
+        """No PIN is typed for a key that is not there."""
+        token_id = self.panels.pin_change.token_id
+        if token_id and token_id not in self._keys.ids:
+            self.panels.close()
+            self._view.show_problem(wording_for("TOKEN_REMOVED"))
 
     def _show(self) -> None:
-        token = self._token()
-        index = self._tokens.index(token) if token is not None else -1
-        self._view.show_keys([self._card(each) for each in self._tokens], index)
-        self._view.offer_retry(False)
-        if token is None:
-            self._view.ask_pin(False)
-            self._view.show_hint(wording_for(self._problems[0] if self._problems else "NO_TOKEN"))
+        self._keys.show(may_ask=self._station is None, was_pulled=bool(self._removed))
+        self._urge_pin_change()
+
+    def _urge_pin_change(self) -> None:
+        """Opens it by itself for a key that does nothing else before; the clerk may leave it."""
+        chosen = self._keys.chosen
+        if not self._is_free() or self.panels.shown is not None or chosen is None:
             return
-        obstacle = self._obstacle(token)
-        self._view.ask_pin(obstacle is None and self._station is None)
-        self._view.show_hint(obstacle or _standing_words(token))
-
-    def _obstacle(self, token: "Token") -> Words | None:
-        """Why this key's PIN is not asked for."""
-        if token.certificate is None:
-            unreadable = "CERT_UNREADABLE" in self._problems
-            return wording_for("CERT_UNREADABLE" if unreadable else "CERT_MISSING")
-        if token.pin.value == "locked" or token.id in self._locked:
-            return wording_for("PIN_LOCKED")
-        error = self._unfit.get(token.id)
-        return wording_for(error) if error is not None else None
-
-    def _card(self, token: "Token") -> KeyCard:
-        certificate = token.certificate
-        return KeyCard(
-            holder=certificate.holder if certificate else "",
-            family=token.family_name,
-            serial_end=token.serial[-4:],
-            valid_until=hall_day(certificate.not_after).isoformat() if certificate else "",
-            demo_pin=self._demo_pins.get(token.serial, ""),
-        )
-
-
-def _pin_words(error: Exception) -> Words:
-    standing = getattr(getattr(error, "standing", None), "value", "")
-    if getattr(error, "code", "") == "PIN_WRONG" and standing in ("low", "last"):
-        return wording_for(f"PIN_WRONG_{standing.upper()}")
-    return wording_for(error)
-
-
-def _standing_words(token: "Token") -> Words | None:
-    standing = token.pin.value
-    if standing in ("low", "last"):
-        return wording_for(f"PIN_STANDING_{standing.upper()}")
-    return None
+        is_due = self._keys.obstacle() is None and self._keys.must_change_pin()
+        if is_due and chosen.token.id not in self._urged:
+            self._urged.add(chosen.token.id)
+            self.panels.open(Panel.PIN_CHANGE, wording_for("PIN_MUST_CHANGE"))

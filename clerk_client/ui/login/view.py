@@ -1,58 +1,40 @@
 """The login page: the keys that are plugged, a box for the PIN, and what goes on."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QShowEvent
-from PyQt5.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from clerk_client.ui.finding import FindingFrame
-from clerk_client.ui.login.presenter import KeyCard, LoginPresenter, Step
+from clerk_client.ui.login.causes import Causes, FamilyChooser
+from clerk_client.ui.login.exchange import Absence, KeyCard, Panel, Step
+from clerk_client.ui.login.key_list import KeyList
+from clerk_client.ui.login.offers import Offers
+from clerk_client.ui.login.panel import centred
+from clerk_client.ui.login.panels import Panels
+from clerk_client.ui.login.pin_edit import PinEdit
+from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.notices import Level
-from clerk_client.ui.widgets import BusyLine, Button, LatinEdit, Text
+from clerk_client.ui.widgets import BusyLine, Button, Text
 from clerk_client.ui.wording import Words
+
+if TYPE_CHECKING:
+    from clerk_client.ui.login.views import (
+        ApplicationView,
+        DownloadsView,
+        PinChangeView,
+        RequestView,
+    )
 
 _BUSY = {
     None: "",
     Step.CHECKING_PIN: "正在核对PIN…",
     Step.ASKING_HALL: "正在向大厅验证身份…",
     Step.SIGNING_OUT: "正在退出登录…",
+    Step.CHANGING_PIN: "正在修改PIN…",
 }
-_KEYS_SHOWN = 3
-
-
-class PinEdit(LatinEdit):
-    """A box of dots. Up and Down choose among the keys, so that the hand stays here."""
-
-    stepped = pyqtSignal(int)
-
-    def __init__(self) -> None:
-        super().__init__("PIN", "请输入PIN", longest=64)
-        self.setEchoMode(QLineEdit.EchoMode.Password)
-        self.setInputMethodHints(self.inputMethodHints() | Qt.InputMethodHint.ImhHiddenText)
-
-    def take(self) -> str:
-        """What was typed, which is gone from here then."""
-        pin = self.text()
-        # setText, not clear(): it also drops what could be undone.
-        self.setText("")
-        return pin
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
-            return
-        super().keyPressEvent(event)
 
 
 class LoginPage(QWidget):
@@ -60,6 +42,8 @@ class LoginPage(QWidget):
 
     pin_given = pyqtSignal(str)
     key_chosen = pyqtSignal(int)
+    family_chosen = pyqtSignal(str)
+    panel_asked = pyqtSignal(object)  # Panel
     retry_asked = pyqtSignal()
     given_up = pyqtSignal()
     preparation_asked = pyqtSignal()
@@ -69,21 +53,24 @@ class LoginPage(QWidget):
         super().__init__()
         self.setObjectName("loginPage")
         self.setWindowTitle("登录")
-        self._keys = QListWidget()
-        self._keys.setObjectName("keyList")
-        self._keys.setAccessibleName("电子钥匙")
-        self._keys.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._keys.currentRowChanged.connect(self._choose)
+        self._keys = KeyList()
+        self._keys.chosen.connect(self._choose)
+        self._station, self._problem, self._done = FindingFrame(), FindingFrame(), FindingFrame()
         self._hint = FindingFrame()
-        self._problem = FindingFrame()
-        self._station = FindingFrame()
+        self._notices = Text(role="keyNotices")
+        self._causes = Causes()
+        self._families = FamilyChooser()
+        self._families.chosen.connect(self.family_chosen)
         self._prepare = Button("重试", primary=True, hint="Enter")
         self._prepare.setObjectName("prepareAgain")
         self._prepare.clicked.connect(lambda: self.preparation_asked.emit())
         self._prepare.hide()
+        self._request = Button("")
+        self._request.setObjectName("wayOut")
+        self._request.clicked.connect(lambda: self.panel_asked.emit(Panel.REQUEST))
         self._demo = Text(role="demoPin")
         self.pin = PinEdit()
-        self.pin.stepped.connect(self._step_key)
+        self.pin.stepped.connect(self._keys.step)
         self.pin.returnPressed.connect(self._give_pin)
         self.pin.textChanged.connect(lambda text: self._sign_in.setEnabled(bool(text)))
         self._pin_label = QLabel("PIN(&P)")
@@ -95,46 +82,86 @@ class LoginPage(QWidget):
         self._retry.clicked.connect(lambda: self.retry_asked.emit())
         self._give_up = Button("取消", hint="Esc")
         self._give_up.clicked.connect(lambda: self.given_up.emit())
-        self._diagnose = Button("故障诊断(&D)")
-        self._diagnose.clicked.connect(lambda: self.diagnosis_asked.emit())
+        self._offers = Offers()
+        self._offers.diagnosis_asked.connect(self.diagnosis_asked)
+        self._offers.panel_asked.connect(self.panel_asked)
         self._busy = QLabel()
         self._busy.setObjectName("busyText")
         self._moving = BusyLine()
-        self._arrange(hall_name, station)
+        self._target: QWidget | None = None
+        self._card = self._arranged()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._front(hall_name, station))
+        self.panels = Panels(self._stack)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
         self.show_busy(None)
         self.offer_retry(False)
+        self.offer_request("")
+        self.show_notices(())
 
     def follow(self, presenter: LoginPresenter) -> None:
         """Sends what the clerk does to the presenter."""
         self.pin_given.connect(presenter.pin_entered)
         self.key_chosen.connect(presenter.choose)
+        self.family_chosen.connect(presenter.choose_family)
+        self.panel_asked.connect(presenter.open_panel)
         self.retry_asked.connect(presenter.retry)
         self.given_up.connect(presenter.give_up)
         self.preparation_asked.connect(presenter.prepare_again)
+        self.panels.left.connect(presenter.close_panel)
+        self.panels.new_pin_given.connect(presenter.new_pin_given)
+        self.panels.request_given.connect(presenter.panels.request_given)
+        self.panels.application_given.connect(presenter.panels.application_given)
+        self.panels.certificates_chosen.connect(presenter.panels.certificates_chosen)
 
     # --- what the presenter shows ---
 
+    @property
+    def pin_change(self) -> "PinChangeView":
+        return self.panels.pin_change
+
+    @property
+    def request(self) -> "RequestView":
+        return self.panels.request
+
+    @property
+    def application(self) -> "ApplicationView":
+        return self.panels.application
+
+    @property
+    def downloads(self) -> "DownloadsView":
+        return self.panels.downloads
+
+    def show_panel(self, panel: Panel | None) -> None:
+        self.panels.show(panel)
+        shown = self.panels.shown
+        if shown is not None:
+            self.setWindowTitle(shown.title)
+        else:
+            self._show_title()
+            self._target = None
+            self._take_focus()
+
     def show_keys(self, cards: Sequence[KeyCard], chosen: int) -> None:
-        self._keys.blockSignals(True)
-        self._keys.clear()
-        for card in cards:
-            self._keys.addItem(_item(card))
-        self._keys.setCurrentRow(chosen)
-        self._keys.blockSignals(False)
-        self._keys.setVisible(bool(cards))
-        rows = min(len(cards), _KEYS_SHOWN)
-        height = self._keys.sizeHintForRow(0) * rows + 2 * self._keys.frameWidth() + 2
-        self._keys.setFixedHeight(max(height, 0))
+        self._keys.show_cards(cards, chosen)
         demo = cards[chosen].demo_pin if 0 <= chosen < len(cards) else ""
         self._demo.setText(f"演示PIN：{demo}" if demo else "")
 
+    def show_absence(self, absence: Absence | None) -> None:
+        self._causes.show_absence(absence)
+
+    def show_families(self, families: Sequence[tuple[str, str]], chosen: str) -> None:
+        self._families.show_families(families, chosen)
+
     def ask_pin(self, asked: bool) -> None:
-        self.setWindowTitle("登录：请输入PIN" if asked else "登录")
         for widget in (self._pin_label, self.pin, self._sign_in):
             widget.setVisible(asked)
         self._demo.setVisible(asked and bool(self._demo.text()))
         if not asked:
             self.pin.take()
+        self._show_title()
         self._take_focus()
 
     def drop_pin(self) -> None:
@@ -143,8 +170,15 @@ class LoginPage(QWidget):
     def show_hint(self, words: Words | None) -> None:
         self._hint.show_words(words, Level.WARNING)
 
+    def show_notices(self, notices: Sequence[Words]) -> None:
+        self._notices.setText("\n".join(f"! {each.title}；{each.next_step}" for each in notices))
+        self._notices.setVisible(bool(notices))
+
     def show_problem(self, words: Words | None) -> None:
         self._problem.show_words(words, Level.ERROR)
+
+    def show_done(self, words: Words | None) -> None:
+        self._done.show_words(words, Level.SUCCESS)
 
     def show_station(self, words: Words | None, *, trying: bool) -> None:
         self._station.show_words(words, Level.ERROR)
@@ -154,16 +188,26 @@ class LoginPage(QWidget):
 
     def show_busy(self, step: Step | None) -> None:
         self._busy.setText(_BUSY[step])
+        self._busy.setVisible(step is not None)
         self._moving.show_busy(step is not None)
-        for widget in (self.pin, self._keys, self._retry, self._give_up, self._diagnose):
+        others = (self._keys, self._families, self._request, self._retry, self._give_up)
+        for widget in (self.pin, self._offers, *others):
             widget.setEnabled(step is None)
         self._sign_in.setEnabled(step is None and bool(self.pin.text()))
+        self._target = None
 
     def offer_retry(self, offered: bool) -> None:
         self._retry.setVisible(offered)
         self._give_up.setVisible(offered)
         if offered:
             self._take_focus()
+
+    def offer_request(self, wish: str) -> None:
+        self._request.setText(f"填写业务需求表：{wish}" if wish else "")
+        self._request.setVisible(bool(wish))
+
+    def offer_pin_change(self, offered: bool) -> None:
+        self._offers.offer_pin_change(offered)
 
     # --- what a test and a screen reader ask ---
 
@@ -172,8 +216,20 @@ class LoginPage(QWidget):
         return self._hint.text
 
     @property
+    def notices(self) -> str:
+        return self._notices.text()
+
+    @property
     def problem(self) -> str:
         return self._problem.text
+
+    @property
+    def done(self) -> str:
+        return self._done.text
+
+    @property
+    def causes(self) -> str:
+        return self._causes.text
 
     @property
     def station(self) -> str:
@@ -199,38 +255,34 @@ class LoginPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not event.spontaneous():
+            self._target = None
             self._take_focus()
 
     def _take_focus(self) -> None:
+        """To what is done next, when that changes: not away from what the clerk has walked to."""
         # A page that is not shown would take the keyboard from the one that is.
-        if not self.isVisible():
+        if not self._card.isVisible():
             return
-        for widget in (self._retry, self.pin, self._prepare):
-            if not widget.isHidden():
-                widget.setFocus()
-                return
-        self._diagnose.setFocus()
+        in_order = (self._retry, self.pin, self._prepare, self._request)
+        target = next((w for w in in_order if not w.isHidden()), self._offers.diagnose)
+        if target is not self._target:
+            self._target = target
+            target.setFocus()
+
+    def _show_title(self) -> None:
+        if self.panels.shown is None:
+            asked = not self.pin.isHidden()
+            self.setWindowTitle("登录：请输入PIN" if asked else "登录")
 
     def _give_pin(self) -> None:
-        pin = self.pin.take()
-        if pin:
-            self.pin_given.emit(pin)
+        if self.pin.text():
+            self.pin_given.emit(self.pin.take())
 
     def _choose(self, row: int) -> None:
-        if row >= 0:
-            self.pin.take()
-            self.key_chosen.emit(row)
+        self.pin.take()
+        self.key_chosen.emit(row)
 
-    def _step_key(self, by: int) -> None:
-        row = self._keys.currentRow() + by
-        if 0 <= row < self._keys.count():
-            self._keys.setCurrentRow(row)
-
-    def _arrange(self, hall_name: str, station: str) -> None:
-        heading = Text(hall_name, role="hallTitle")
-        heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        below = Text(f"窗口受理　工作站 {station}", role="hallSubtitle")
-        below.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    def _arranged(self) -> QFrame:
         card = QFrame()
         card.setObjectName("loginCard")
         em = self.fontMetrics().height()
@@ -245,50 +297,25 @@ class LoginPage(QWidget):
         retry_row = QHBoxLayout()
         retry_row.addWidget(self._retry, 1)
         retry_row.addWidget(self._give_up)
-        foot = QHBoxLayout()
-        foot.addWidget(self._busy, 1)
-        foot.addWidget(self._diagnose)
         column = QVBoxLayout(card)
-        column.setContentsMargins(2 * em, int(1.5 * em), 2 * em, int(1.2 * em))
-        column.setSpacing(int(0.7 * em))
+        column.setContentsMargins(2 * em, int(1.2 * em), 2 * em, em)
+        column.setSpacing(int(0.6 * em))
         column.addWidget(title)
-        column.addWidget(self._station)
-        column.addWidget(self._prepare)
-        column.addWidget(self._problem)
-        column.addWidget(self._keys)
-        column.addWidget(self._hint)
+        told = (self._station, self._prepare, self._done, self._problem, self._causes)
+        above: tuple[QWidget, ...] = (*told, self._keys, self._notices, self._hint)
+        below = (self._demo, self._request, self._families, self._moving, self._busy)
+        for widget in above:
+            column.addWidget(widget)
         column.addLayout(pin_row)
         column.addLayout(retry_row)
-        column.addWidget(self._demo)
-        column.addWidget(self._moving)
-        column.addLayout(foot)
-        content = QWidget()
-        content.setObjectName("loginContent")
-        page = QVBoxLayout(content)
-        page.addStretch(2)
-        page.addWidget(heading)
-        page.addWidget(below)
-        page.addSpacing(em)
-        # Stretches and no alignment: an aligned widget is not given the height its text wraps to.
-        middle = QHBoxLayout()
-        middle.addStretch(1)
-        middle.addWidget(card)
-        middle.addStretch(1)
-        page.addLayout(middle)
-        page.addStretch(3)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scroll)
+        for widget in below:
+            column.addWidget(widget)
+        column.addWidget(self._offers)
+        return card
 
-
-def _item(card: KeyCard) -> QListWidgetItem:
-    until = f"有效期至 {card.valid_until}" if card.valid_until else "没有可用的证书"
-    below = f"{card.family}　尾号 {card.serial_end}　{until}"
-    item = QListWidgetItem(f"{card.holder or '（读不出持有人）'}\n{below}")
-    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{card.holder} {below}")
-    return item
+    def _front(self, hall_name: str, station: str) -> QWidget:
+        heading = Text(hall_name, role="hallTitle")
+        below = Text(f"窗口受理　工作站 {station}", role="hallSubtitle")
+        for text in (heading, below):
+            text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return centred(heading, below, self.fontMetrics().height(), self._card)

@@ -4,12 +4,14 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
+from clerk_client.desk.forms import Entries
 from clerk_client.domain.cases import Category
 from clerk_client.domain.matters import Matter
 from clerk_client.domain.names import CATEGORIES, DOCUMENT_TYPES
 from clerk_client.domain.people import DocumentType, folded_number
 from clerk_client.ui.notices import Level
-from clerk_client.ui.reception.exchange import Entries, Spot
+from clerk_client.ui.reception.exchange import Spot
+from clerk_client.ui.reception.keyboard import drop_composed
 from clerk_client.ui.widgets import ComboBox, FieldRow, LatinEdit, LineEdit
 from clerk_client.ui.wording import Words
 
@@ -140,6 +142,7 @@ class ApplicantPanel(QWidget):
 
     def fill(self, entries: Entries) -> None:
         self.blockSignals(True)
+        drop_composed(self.name)
         self.category.choose(entries.category)
         self.document_type.setCurrentIndex(self.document_type.findData(entries.document_type))
         self.name.setText(entries.name)

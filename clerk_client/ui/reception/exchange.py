@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from clerk_client.desk.forms import Form, Found, Summary
+from clerk_client.desk.forms import Draft, Entries, Form, Found, Summary
 from clerk_client.domain.cases import Acceptance, Category, LookUp
 from clerk_client.domain.matters import Matter
-from clerk_client.domain.people import DocumentType
 from clerk_client.domain.stages import Stage
 from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words
@@ -33,24 +32,9 @@ class ReceptionActions:
     accept: Callable[[Form], None]
     print_receipt: Callable[[Acceptance, bool], None]
     hand_over: Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """What stands in the fields, as typed."""
-
-    category: Category | None = None
-    document_type: DocumentType = DocumentType.RESIDENT_ID
-    name: str = ""
-    number: str = ""
-    phone: str = ""
-    department_serial: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        """Nothing here was entered by the clerk: a document type is set by the matter."""
-        typed = (self.name, self.number, self.phone, self.department_serial)
-        return self.category is None and not any(text.strip() for text in typed)
+    keep_drafts: Callable[[str, list[Draft]], None]
+    take_drafts: Callable[[], None]
+    forget_drafts: Callable[[str], None]
 
 
 class Spot(enum.Enum):
@@ -129,6 +113,9 @@ class ReceptionView(Protocol):
 
     def clear_look_ups(self) -> None:
         """Empties the boxes for the next client."""
+
+    def clear_papers(self) -> None:
+        """Empties the check and the success page: nothing of a client stays behind them."""
 
     def entries(self) -> Entries:
         """What stands in the fields now."""

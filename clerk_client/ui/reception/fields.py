@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from clerk_client.desk.forms import Entries
 from clerk_client.domain.errors import (
     CategoryMissing,
     DocumentNumberInvalid,
@@ -17,7 +18,7 @@ from clerk_client.domain.people import (
     checked_unit_name,
 )
 from clerk_client.ui.notices import Level
-from clerk_client.ui.reception.exchange import Entries, Spot
+from clerk_client.ui.reception.exchange import Spot
 from clerk_client.ui.wording import Words, wording_for
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtGui import QInputMethodEvent, QKeySequence
 from PyQt5.QtWidgets import QApplication, QShortcut, QWidget
 
 from clerk_client.domain.cases import Category, LookUp
 from clerk_client.ui.reception.presenter import ReceptionPresenter
-from clerk_client.ui.widgets import is_composing
+from clerk_client.ui.widgets import LineEdit, is_composing
 
 # Letters beside the function keys: on many laptops those need Fn.
 ENTRY_KEYS = {
@@ -37,6 +37,12 @@ def bind_keys(page: QWidget, presenter: ReceptionPresenter) -> None:
         # A key held down is one press: it must not run through the check.
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(partial(_unless_composing, action))
+
+
+def drop_composed(line: LineEdit) -> None:
+    """What an input method has not handed over yet goes, too: it would stay on screen."""
+    if line.composing:
+        QApplication.sendEvent(line, QInputMethodEvent())
 
 
 def _unless_composing(action: Callable[[], None]) -> None:

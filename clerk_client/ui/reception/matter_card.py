@@ -111,6 +111,10 @@ class MatterCard(QFrame):
     def _show_empty(self, said: str) -> None:
         self._empty.setText(said)
         self._pages.setCurrentIndex(0)
+        # An appointment's name would stay behind the page that is shown.
+        for text in (self._whose, self._source, self._name, self._facts, self._told, self._problem):
+            text.setText("")
+        self.choices.show_rows(())
 
     def _page_empty(self) -> QWidget:
         page = QWidget()

@@ -81,6 +81,12 @@ class OutcomePanel(QWidget):
         self._printed = self._handed_over = False
         self._open_buttons(printing=False)
 
+    def clear(self) -> None:
+        for text in (self.number, self._offline, self._paper):
+            text.setText("")
+        self.number.setAccessibleName("")
+        self._facts.show_facts({})
+
     def show_printing(self) -> None:
         self._paper.setText("正在打印…")
         self._open_buttons(printing=True)

@@ -36,6 +36,11 @@ class PreviewControl:
             self._wanted = False
             self._actions.stop_preview()
 
+    def drop(self) -> None:
+        """Frees the camera, and empties the picture without waiting for it."""
+        self.stop()
+        self.show(Preview.STOPPED)
+
     def read_now(self) -> None:
         """One thorough read. The worker starts a stopped preview by itself."""
         if not self._wanted:

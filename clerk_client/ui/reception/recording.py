@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import date
 
-from clerk_client.desk.forms import Form, Found, summary_of
+from clerk_client.desk.forms import Entries, Form, Found, summary_of
 from clerk_client.domain.cases import Category
 from clerk_client.domain.errors import DomainError
 from clerk_client.domain.matters import Matter
 from clerk_client.ui.notices import Level
-from clerk_client.ui.reception.exchange import Entries, ReceptionView, Spot
+from clerk_client.ui.reception.exchange import ReceptionView, Spot
 from clerk_client.ui.reception.fields import judged, spot_of
 from clerk_client.ui.wording import wording_for
 
@@ -33,8 +33,12 @@ class Recording:
 
     def start_typing(self) -> None:
         """Puts the keyboard where the clerk goes on."""
-        missing = self._view.entries().category is None
-        self._view.focus(Spot.CATEGORY if missing else Spot.NAME)
+        entries = self._view.entries()
+        if entries.category is None:
+            self._view.focus(Spot.CATEGORY)
+        else:
+            only_the_number = entries.name.strip() and not entries.number.strip()
+            self._view.focus(Spot.NUMBER if only_the_number else Spot.NAME)
 
     def change_category(self) -> None:
         category = self._view.entries().category

@@ -42,6 +42,10 @@ class SummaryPanel(QWidget):
         self._warnings.setText("\n".join(f"{w.title}；{w.next_step}" for w in warnings))
         self._warnings.setVisible(bool(warnings))
 
+    def clear(self) -> None:
+        self._facts.show_facts({})
+        self._warnings.setText("")
+
     @property
     def text(self) -> str:
         """All that is shown."""
@@ -65,6 +69,9 @@ class FactGrid(QWidget):
         for label in self._labels:
             self._grid.removeWidget(label)
             label.hide()
+            # Gone with the event loop's next turn; what it says, now.
+            label.setText("")
+            label.setAccessibleName("")
             label.deleteLater()
         self._labels.clear()
         for row, (name, value) in enumerate(facts.items()):

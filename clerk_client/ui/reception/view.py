@@ -1,50 +1,28 @@
 """窗口受理, one page: the look-ups, the client and the materials side by side."""
 
-import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtGui import QImage, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLayout,
-    QStackedWidget,
-    QTabBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtGui import QImage, QShowEvent
+from PyQt5.QtWidgets import QWidget
 
-from clerk_client.desk.forms import Form, Found, Summary
+from clerk_client.desk.forms import Entries, Form, Found, Summary
 from clerk_client.domain.cases import Acceptance, Category, LookUp
 from clerk_client.domain.matters import Matter
 from clerk_client.domain.names import CATEGORIES
 from clerk_client.domain.people import folded_number, mask
 from clerk_client.domain.stages import Stage
 from clerk_client.ui.notices import Level
-from clerk_client.ui.reception.applicant_panel import ApplicantPanel
-from clerk_client.ui.reception.commit_bar import CommitBar
-from clerk_client.ui.reception.exchange import Entries, Offer, Preview, Spot
-from clerk_client.ui.reception.keyboard import ENTRY_KEYS, bind_keys
+from clerk_client.ui.reception.arrangement import Arrangement
+from clerk_client.ui.reception.exchange import Offer, Preview, Spot
+from clerk_client.ui.reception.keyboard import bind_keys, drop_composed
 from clerk_client.ui.reception.labels import LOOK_UPS
-from clerk_client.ui.reception.materials_panel import MaterialsPanel
-from clerk_client.ui.reception.matter_card import MatterCard
-from clerk_client.ui.reception.outcome_panel import OutcomePanel
 from clerk_client.ui.reception.presenter import ReceptionPresenter
-from clerk_client.ui.reception.search_panel import SearchPanel
-from clerk_client.ui.reception.summary_panel import SummaryPanel
-from clerk_client.ui.reception.ticket_panel import AppointmentPanel, TicketPanel
-from clerk_client.ui.scrolling import Column
-from clerk_client.ui.widgets import NoticeBar, StepHeading
 from clerk_client.ui.wording import Words
 
 if TYPE_CHECKING:
     from clerk_client.desk.paperwork import PrintedReceipt
 
-_NARROW = 1100
-_LOW = 760
-_MARGINS = 40
 _OFFERS = {
     Offer.RESTORE: "恢复 (Ctrl+Z)",
     Offer.REPRINT: "确认补打",
@@ -73,65 +51,20 @@ _TITLES = {
     Stage.ACCEPTING: "正在提交",
     Stage.ACCEPTED: "受理成功",
 }
-_MIDDLE_TITLES = {Stage.CONFIRMING: "核对", Stage.ACCEPTING: "核对", Stage.ACCEPTED: "打印回执"}
 
 
-class ReceptionPage(QWidget):
+class ReceptionPage(Arrangement):
     """Shows what its presenter says. Call `attach` once, before the page is shown."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("receptionPage")
-        self._stage = Stage.WAITING
         self._entry = LookUp.TICKET
         self._offer: Offer | None = None
         self._awaited: Spot | None = None
         self._is_told = False
         self._matter: Matter | None = None
-        self.notice = NoticeBar()
-        self.tabs = QTabBar()
-        self.tabs.setAccessibleName("查找事项的方式")
-        self.tabs.setExpanding(True)
-        self.tabs.setDrawBase(False)
-        # Elided tabs would hide the very words of the manual.
-        self.tabs.setUsesScrollButtons(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
-        for entry, label in LOOK_UPS.items():
-            self.tabs.addTab(f"{label} {ENTRY_KEYS[entry][0]}")
-            self.tabs.setTabToolTip(self.tabs.count() - 1, " 或 ".join(ENTRY_KEYS[entry]))
-        self.ticket = TicketPanel()
-        self.appointment = AppointmentPanel()
-        self.search = SearchPanel()
-        self.look_ups = QStackedWidget()
-        for panel in (self.ticket, self.appointment, self.search):
-            self.look_ups.addWidget(panel)
-        self.card = MatterCard()
-        self.applicant = ApplicantPanel()
-        self.summary = SummaryPanel()
-        self.outcome = OutcomePanel()
-        self.materials = MaterialsPanel()
-        self.bar = CommitBar()
-        self._middle_heading = StepHeading("2", "办事人信息录入")
-        self._middle_pages = QStackedWidget()
-        for page in (self.applicant, self.summary, self.outcome):
-            self._middle_pages.addWidget(Column(page))
-        self._left = self._left_column()
-        self._middle = self._middle_column()
-        columns = QHBoxLayout()
-        columns.setContentsMargins(10, 0, 10, 8)
-        columns.setSpacing(10)
-        columns.addWidget(self._left, 33)
-        columns.addWidget(self._middle, 40)
-        columns.addWidget(self.materials, 27)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(8)
-        whole.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        whole.addWidget(self.notice)
-        whole.addLayout(columns, 1)
-        whole.addWidget(self.bar)
         self.applicant.changed.connect(self._show_line)
-        self._order_tabs()
         self.show_stage(Stage.WAITING)
 
     def attach(self, presenter: ReceptionPresenter) -> None:
@@ -170,33 +103,16 @@ class ReceptionPage(QWidget):
     # --- what the presenter shows ---
 
     def show_stage(self, stage: Stage) -> None:
-        self._stage = stage
         self.setWindowTitle(_TITLES[stage])
         if stage in (Stage.IDENTIFYING, Stage.ACCEPTING):
             # Else the focus would wander to whatever is still open.
             self._awaited = None
             if self.isVisible():
                 self.setFocus()
-        waits = stage in (Stage.WAITING, Stage.FOUND)
-        self.look_ups.setEnabled(waits)
-        self.tabs.setEnabled(waits or stage is Stage.RECORDING)
-        self.card.let_proceed(waits)
-        self.applicant.setEnabled(stage is Stage.RECORDING)
-        shown = {
-            Stage.CONFIRMING: self.summary,
-            Stage.ACCEPTING: self.summary,
-            Stage.ACCEPTED: self.outcome,
-        }
-        position = (self.applicant, self.summary, self.outcome).index(
-            shown.get(stage, self.applicant)
-        )
-        self._middle_pages.setCurrentIndex(position)
-        self._middle_heading.show_title(_MIDDLE_TITLES.get(stage, "办事人信息录入"))
-        self.bar.show_stage(stage)
+        self.arrange_for(stage)
         if not self._is_told:
             self.show_notice(None, Level.INFO)
         self._show_line()
-        self._arrange()
 
     def show_entry(self, entry: LookUp) -> None:
         self._entry = entry
@@ -232,12 +148,12 @@ class ReceptionPage(QWidget):
 
     def offer_tickets(self, labels: Sequence[str]) -> None:
         self.card.offer(f"画面里有 {len(labels)} 个码，请选择一个", labels)
-        self._arrange()
+        self.arrange()
 
     def offer_matters(self, found: Found, notices: Sequence[Words]) -> None:
         self._show_matter_elsewhere(None)
         self.card.offer_matters(found, notices)
-        self._arrange()
+        self.arrange()
 
     def show_matter(
         self, found: Found, matter: Matter, notices: Sequence[Words], problem: Words | None
@@ -246,21 +162,26 @@ class ReceptionPage(QWidget):
         self.card.show_matter(found, matter, notices, problem)
         if found.ticket:
             self.ticket.box.setText(found.ticket.reference.number)
-        self._arrange()
+        self.arrange()
 
     def show_no_matter(self, found: Found, notices: Sequence[Words]) -> None:
         self.card.show_no_matter(found, notices)
-        self._arrange()
+        self.arrange()
 
     def clear_found(self) -> None:
         self._show_matter_elsewhere(None)
         self.card.clear()
-        self._arrange()
+        self.arrange()
 
     def clear_look_ups(self) -> None:
+        drop_composed(self.search.box)
         for box in (self.ticket.box, self.appointment.box, self.search.box):
             # Not clear(), which could be undone: the next client would see the last one's number.
             box.setText("")
+
+    def clear_papers(self) -> None:
+        self.summary.clear()
+        self.outcome.clear()
 
     def entries(self) -> Entries:
         return self.applicant.entries()
@@ -330,41 +251,10 @@ class ReceptionPage(QWidget):
 
     # --- inside ---
 
-    def minimumSizeHint(self) -> QSize:
-        # Of the narrow and low arrangement, whichever stands now: else a page could not get there.
-        step = max(part.minimumSizeHint().width() for part in (self._left, self._middle))
-        width = step + self.materials.minimumSizeHint().width() + _MARGINS
-        height = self.layout().totalMinimumSize().height()
-        if not self.card.isHidden() and not self.look_ups.isHidden():
-            height -= self.card.minimumSizeHint().height() + self._left.layout().spacing()
-        return QSize(width, height)
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._awaited is not None and not event.spontaneous():
             self.focus(self._awaited)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Beside the materials one column at a time where the screen is narrow; below the tabs the
-        look-up or the card where it is low."""
-        columns = (self._left, self._middle, self.materials)
-        needed = sum(column.minimumSizeHint().width() for column in columns) + _MARGINS
-        narrow = self.width() < max(_NARROW, needed)
-        finding = self._stage in (Stage.WAITING, Stage.IDENTIFYING, Stage.FOUND)
-        low = self.height() < _LOW
-        shown = {
-            self._left: finding or not narrow,
-            self._middle: not finding or not narrow,
-            self.card: not low or not self.card.is_empty,
-            self.look_ups: not low or self.card.is_empty,
-        }
-        # Hide first: showing lays out at once, and both together would push the window wider.
-        for part, visible in sorted(shown.items(), key=lambda item: item[1]):
-            part.setVisible(visible)
 
     def _show_matter_elsewhere(self, matter: Matter | None) -> None:
         self._matter = matter
@@ -380,42 +270,3 @@ class ReceptionPage(QWidget):
         ]
         name = self._matter.name if self._matter else ""
         self.bar.show_summary(name, "".join(f" · {part}" for part in parts if part))
-
-    def _left_column(self) -> QFrame:
-        frame = QFrame()
-        frame.setObjectName("column")
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(8)
-        column.addWidget(StepHeading("1", "查找事项"))
-        column.addWidget(self.tabs)
-        column.addWidget(self.look_ups, 3)
-        column.addWidget(self.card, 2)
-        return frame
-
-    def _middle_column(self) -> QFrame:
-        frame = QFrame()
-        frame.setObjectName("column")
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(12)
-        column.addWidget(self._middle_heading)
-        column.addWidget(self._middle_pages, 1)
-        return frame
-
-    def _order_tabs(self) -> None:
-        """The manual's order, then the bar, then what is only looked at."""
-        order = (
-            self.tabs,
-            *self.ticket.in_tab_order(),
-            self.appointment.box,
-            *self.search.in_tab_order(),
-            *self.card.in_tab_order(),
-            *self.applicant.in_tab_order(),
-            *self.outcome.in_tab_order(),
-            *self.bar.in_tab_order(),
-            self.notice.action,
-            self.materials.view,
-        )
-        for first, second in itertools.pairwise(order):
-            QWidget.setTabOrder(first, second)

@@ -1,0 +1,52 @@
+"""What both papers' panels share: print, save, and what became of it."""
+
+from PyQt5.QtCore import pyqtSignal
+
+from clerk_client.ui.login.panel import LoginPanel
+from clerk_client.ui.login.saving import ask_where
+from clerk_client.ui.widgets import Button, LineEdit
+
+_LONGEST = 60
+
+
+class PaperPanel(LoginPanel):
+    """Enter prints. `given` has what stands in the fields and a file, "" to print."""
+
+    given = pyqtSignal(object, str)
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.print = Button("打印 Enter", primary=True, hint="Enter")
+        self.print.clicked.connect(self.go_on)
+        self.save = Button("另存PDF(&S)")
+        self.save.clicked.connect(self._save)
+        self.buttons.insertWidget(1, self.print)
+        self.buttons.insertWidget(2, self.save)
+
+    def typed(self) -> object:
+        """What stands in the fields."""
+        raise NotImplementedError
+
+    def show_busy(self, busy: bool) -> None:
+        super().show_busy(busy)
+        self.print.setEnabled(not busy)
+        self.save.setEnabled(not busy)
+        self.print.setText("正在生成…" if busy else "打印 Enter")
+
+    def go_on(self) -> None:
+        if self.print.isEnabled():
+            self.given.emit(self.typed(), "")
+
+    def _save(self) -> None:
+        ask_where(self, self.title, lambda file: self.given.emit(self.typed(), file))
+
+
+def line(name: str, placeholder: str = "", longest: int = _LONGEST) -> LineEdit:
+    """A field of a paper."""
+    return LineEdit(name, placeholder, longest=longest)
+
+
+def emptied(*fields: LineEdit) -> None:
+    """Nothing of what was typed stays, not even to be undone."""
+    for field in fields:
+        field.setText("")
