@@ -13,7 +13,7 @@ from importlib import import_module
 from benchmarks.ground import Ground
 from benchmarks.table import Figure, tell
 
-_ROWS = ("start", "ticket", "receipt", "sign-in", "journal", "search")
+_ROWS = ("start", "ticket", "receipt", "sign-in", "keys", "journal", "search")
 
 
 def main(names: list[str]) -> int:

@@ -39,6 +39,7 @@ _VENDORS = "Unmapped error code "
 """What the binding writes before a return code, in hex, that PKCS#11 has no name for."""
 _NOTICED_WITHIN = 0.6  # seconds; PC/SC tells of a pull within 0.4
 _LOOK_EVERY = 0.05
+_VENDOR_DEFINED = 0x80000000
 
 
 @contextlib.contextmanager
@@ -103,7 +104,9 @@ def detail_of(error: Exception) -> str:
     text = str(error)
     if text.startswith(_VENDORS):
         return text.removeprefix(_VENDORS)
-    return f"{type(error).__name__} {text}".strip()
+    # Python writes values that it has no name for as decimal numbers.
+    words = [hex(int(w)) if w.isdecimal() and int(w) > 0xFF else w for w in text.split()]
+    return " ".join([type(error).__name__, *words])
 
 
 def _vanishes(is_plugged: Callable[[], bool]) -> bool:

@@ -85,9 +85,8 @@ class DriverHost:
         return found
 
     def is_present(self, token: TokenRef) -> bool:
-        """The key is plugged."""
-        if self._library is None or not self._library.initialized:
-            return False
+        """The key is plugged. Also a process that replaces another looks before it answers."""
+        self._start()
         with told(self._path):
             return self._plugged(token) is not None
 

@@ -259,6 +259,8 @@ def test_key_that_is_lost_with_anothers_driver_is_not_told_as_pulled(
     with pytest.raises(KeyTimeout):
         key.sign(MESSAGE)
     cards.pull(other_card)
+    # The driver's next process has not seen it yet, and looks.
+    assert hub.is_present(token.id)
     ensure_signs(hub.open(token.id, CARD_PIN), clerk)
 
 
