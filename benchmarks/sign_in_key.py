@@ -38,7 +38,7 @@ def hub(parts: Parts, label: str, pin: str) -> Callable[[], dict[str, float]]:
 def host(parts: Parts, label: str, pin: str) -> Callable[[], dict[str, float]]:
     """The same calls of the same code in this process, without a driver's process between."""
     from ukey.host import DriverHost
-    from ukey.hub import options_of
+    from ukey.look import options_of
 
     (driver,) = (driver for driver in parts.drivers().drivers if driver.library.exists())
     inside = DriverHost(driver.library.resolve(), options_of(driver))

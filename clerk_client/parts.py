@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from clerk_client.desk.desk import Desk
     from clerk_client.desk.diagnosis import Diagnosis
+    from clerk_client.desk.drafts import Drafts
     from clerk_client.desk.paperwork import Paperwork
     from clerk_client.desk.stock import Stock
     from clerk_client.hall_link.client import Credentials, HallClient
@@ -265,10 +266,10 @@ class Parts:
     def desk(self) -> "Desk":
         """For the desk's thread. Raises what `journal` and `station_key` raise."""
         from clerk_client.desk.desk import Desk
-        from clerk_client.desk.drafts import Drafts
         from clerk_client.desk.reception import Reception
         from clerk_client.desk.sign_in import SignIn
         from clerk_client.desk.supervision import Supervision
+        from clerk_client.desk.suspension import Suspended
 
         with self._lock:
             if self._desk is not None:
@@ -283,6 +284,7 @@ class Parts:
                 station_key=self.station_key(),
                 enrolment_code=self.settings.enrolment_code,
                 trust=self.trust,
+                suspended=Suspended(self.clock),
             )
             self._desk = Desk(
                 sign_in=sign_in,
@@ -297,9 +299,15 @@ class Parts:
                 ),
                 paperwork=self.paperwork(),
                 supervision=Supervision(client, self.clock),
-                drafts=Drafts(self.journal(), self.clock),
+                drafts=self.drafts(),
             )
             return self._desk
+
+    def drafts(self) -> "Drafts":
+        """For any thread. Raises what `journal` raises."""
+        from clerk_client.desk.drafts import Drafts
+
+        return Drafts(self.journal(), self.clock)
 
     def diagnosis(self) -> "Diagnosis":
         """Works without a journal, a session or the hall: it is for when these fail."""

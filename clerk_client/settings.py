@@ -109,7 +109,7 @@ def load_settings(path: Path) -> Settings:
         revocation_lists=reader.places("keys", "revocation_lists"),
         key_downloads=reader.texts("keys", "downloads"),
         key_help=reader.text("keys", "help", ""),
-        key_office=reader.text("keys", "office", "网建办"),
+        key_office=reader.text("keys", "office", "网建办", form=r"\S(.*\S)?"),
         log_folder=reader.place("log", "folder"),
         demo=reader.demo(),
     )

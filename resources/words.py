@@ -3,17 +3,25 @@
 For the window and for every command line; how a fact looks is the caller's.
 """
 
+import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import resources
 
 UNKNOWN = "UNKNOWN_CODE"
 """The entry for codes without one: a newer hall may know codes that this client does not."""
+
+_BITS = re.compile(r"(\S+), (\d+)-bit(?:, big-endian)?")
+_SYSTEM = re.compile(r"\A(Windows|Linux), (\S+)\Z")
+
+PLACES: Mapping[str, str] = MappingProxyType({"office": "网建办"})
+"""Whom sentences name where the station's settings name nobody else, by the fact's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +87,10 @@ def words_for(
 ) -> Words:
     """Never raises: what is missing shows as a dash, an unknown code as a general sentence.
 
-    `shown` makes text of a fact that is there; `entry` is where the words stand when that is not
-    under the code itself.
+    PLACES are known without being among the facts. `shown` makes text of a fact that is there;
+    `entry` is where the words stand when that is not under the code itself.
     """
-    known = {**facts, "code": code}
+    known = {**PLACES, **facts, "code": code}
     found = entry_for(entry or code, facts)
     return Words(_filled(found.cause, known, shown), _filled(found.next, known, shown), code)
 
@@ -94,5 +102,13 @@ def _filled(sentence: str, known: Mapping[str, object], shown: Callable[[object]
         parts.append(literal)
         if name is not None:
             fact = known.get(name)
-            parts.append("—" if fact is None or fact == "" else shown(fact) or "—")
+            text = "" if fact is None or fact == "" else shown(fact)
+            parts.append(in_a_sentence(text) or "—")
     return "".join(parts)
+
+
+def in_a_sentence(text: str) -> str:
+    """`x86-64, 64-bit` and `Windows, x64` as a Chinese sentence has them; any other text as is."""
+    if found := _BITS.fullmatch(text):
+        return f"{found[1]}（{found[2]}位）"
+    return _SYSTEM.sub(r"\1（\2）", text)

@@ -14,7 +14,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from ukey.driver_files import LABEL_ENCODINGS, MECHANISMS, DriverFile, driver_file
+from ukey.driver_files import (
+    LABEL_ENCODINGS,
+    MECHANISMS,
+    PIN_LENGTHS,
+    DriverFile,
+    driver_file,
+)
 from ukey.errors import CatalogBroken
 from ukey.registry import Registry, is_32_bit, libraries_in, this_registry
 from ukey.toml_file import Table, read_toml
@@ -155,8 +161,8 @@ def driver_at(path: Path) -> Driver:
         family="",
         family_name="",
         libraries=(path.absolute(),),
-        pin_min=4,
-        pin_max=16,
+        pin_min=PIN_LENGTHS[0],
+        pin_max=PIN_LENGTHS[1],
         checked_on_hardware=False,
     )
 
@@ -214,7 +220,7 @@ class _Reading:
             found = sorted(folder.iterdir(), key=lambda file: file.name)
         except OSError as error:
             reason = f"folder cannot be read: {error.strerror or error}"
-            self.problems.append(CatalogBroken(str(folder), 1, reason))
+            self.problems.append(CatalogBroken(str(folder), 0, reason))
             return []
         # A dot comes first in what editors and shares leave behind.
         names = [(file, file.name.lower()) for file in found if not file.name.startswith(".")]

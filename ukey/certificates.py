@@ -1,11 +1,14 @@
 """Is this certificate fit to sign in with, and whose is it? Needs no key: the hall asks as well."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import (
     Criticality,
@@ -26,12 +29,11 @@ from ukey.errors import (
     CertificateWrongUse,
     ClockWrong,
 )
+from ukey.hall_day import hall_day
 from ukey.kinds import Kinds, load_kinds
-from ukey.revocation import MALFORMED, Revocations
+from ukey.revocation import Revocations
+from ukey.revocation_list import MALFORMED
 from ukey.token import Certificate, Kind
-
-# China has one time zone without summer time, and this package knows no hall to ask for another.
-_HALL_ZONE = timezone(timedelta(hours=8))
 
 _CLOCKS_MAY_DIFFER = timedelta(seconds=60)
 _NAME_LENGTH = 64
@@ -40,6 +42,9 @@ _IDENTITY_LENGTH = 128
 # RFC 5280 writes "no end" as the last second of 9999, which no zone east of Greenwich can show.
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+
+_ALGORITHM = re.compile(r"AlgorithmIdentifier \{.*params: (\w+).*\}")
+"""How cryptography names the algorithm of a signature that it does not accept."""
 
 _SM2_CURVE = bytes.fromhex("06082a811ccf5501822d")
 """1.2.156.10197.1.301 in DER."""
@@ -120,7 +125,7 @@ def ensure_fit(
 
 def days_left(certificate: Certificate, moment: datetime) -> int:
     """Days of the hall from today to the certificate's last day: 0 on that day, then negative."""
-    return (_hall_day(certificate.not_after) - _hall_day(moment)).days
+    return (hall_day(certificate.not_after) - hall_day(moment)).days
 
 
 def expiry_notice(certificate: Certificate, moment: datetime) -> str:
@@ -200,9 +205,43 @@ def _ensure_trusted(
     try:
         verifier.verify(parsed, [])
     except VerificationError as error:
-        # What follows is the whole subject: a person's name, which reaches no log.
-        reason, _, _ = str(error).partition(" (encountered processing ")
-        raise CertificateUntrusted(reason) from error
+        is_issued = any(_has_issued(authority, parsed) for authority in authorities)
+        raise CertificateUntrusted(_reason(error), issued=is_issued) from error
+
+
+def _reason(error: VerificationError) -> str:
+    """The cause alone. What follows it is the whole subject: a person's name, for no log."""
+    told, _, _ = str(error).partition(" (encountered processing ")
+    told = told.removeprefix("validation failed: ").split("candidates exhausted: ")[-1]
+    return _ALGORITHM.sub(r"\1", told)
+
+
+def _has_issued(authority: x509.Certificate, parsed: x509.Certificate) -> bool:
+    """The signature is right. Not that it is trusted: this only chooses the words.
+
+    By hand, because cryptography's own check knows no SHA-1.
+    """
+    try:
+        if authority.subject != parsed.issuer or not _can_issue(authority):
+            return False
+        key, form = authority.public_key(), parsed.signature_algorithm_parameters
+        signature, signed = parsed.signature, parsed.tbs_certificate_bytes
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, signed, form, parsed.signature_hash_algorithm)  # type: ignore[arg-type] # others: TypeError
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, signed, form)  # type: ignore[arg-type] # others: TypeError
+        else:
+            return False
+    except (InvalidSignature, *MALFORMED):
+        return False
+    return True
+
+
+def _can_issue(certificate: x509.Certificate) -> bool:
+    extensions = [extension.value for extension in certificate.extensions]
+    return any(isinstance(e, x509.BasicConstraints) and e.ca for e in extensions) and all(
+        e.key_cert_sign for e in extensions if isinstance(e, x509.KeyUsage)
+    )
 
 
 def _authority_policy() -> ExtensionPolicy:
@@ -249,7 +288,3 @@ def _harmless(text: str) -> str:
     line = " ".join(text.split())
     shown = "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
     return shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
-
-
-def _hall_day(moment: datetime) -> date:
-    return moment.astimezone(_HALL_ZONE).date()

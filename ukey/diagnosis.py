@@ -32,6 +32,7 @@ from ukey.evidence import (
     broken_drivers,
     drivers_at,
     gather,
+    is_needless,
 )
 from ukey.findings import CHECK_FAILED, HEADINGS, KEY_OK, Finding, Heading, finding_of
 from ukey.hub import KeyHub
@@ -74,7 +75,7 @@ def diagnose(
     usb_root: Path = USB_ROOT,
     within: float = 2.5,
 ) -> Diagnosis:
-    """Takes a scan, for which drivers that were given up get another chance. Never raises.
+    """Takes a look, for which drivers that were given up get another chance. Never raises.
 
     Without authorities in `trust` nothing is said about who issued a certificate. Keys that are
     open stay open.
@@ -159,8 +160,9 @@ def _is_authority(certificate: Certificate) -> bool:
 def _of_other_drivers(evidence: Evidence, catalog: Catalog, cause: list[Finding]) -> list[Finding]:
     """Drivers that fail beside the cause, or beside a key that works.
 
-    Of those that cannot even be loaded only the ones for a plugged key that nobody shows: many a
-    station has leftovers of other makers.
+    Of those that cannot even be loaded only the ones that may be why a key is not shown: for one
+    that is plugged, or, where there is none, for keys that nobody knows by sight. Many a station
+    has leftovers of other makers.
     """
     named = {finding.facts.get("path") for finding in cause}
     shown = {
@@ -170,8 +172,12 @@ def _of_other_drivers(evidence: Evidence, catalog: Catalog, cause: list[Finding]
     found = []
     for problem in broken_drivers(evidence):
         its = drivers_at(problem.path, catalog.drivers)
-        is_running = isinstance(problem, DriverCrashed | KeyTimeout | DriverFailed)
-        if problem.path not in named and (is_running or any(unseen & {*d.usb} for d in its)):
+        matters = (
+            isinstance(problem, DriverCrashed | KeyTimeout | DriverFailed)
+            or any(unseen & {*d.usb} for d in its)
+            or not (evidence.tokens or is_needless(problem, evidence, catalog))
+        )
+        if problem.path not in named and matters:
             found.append(finding_of(problem, "warning"))
     return found
 

@@ -12,6 +12,8 @@ PLATFORMS = ("windows-x64", "windows-x86", "linux-x64", "linux-arm64", "linux-lo
 # CKM_… for what we know as RS256; the second is given a digest ready made.
 MECHANISMS = ("SHA256_RSA_PKCS", "RSA_PKCS")
 LABEL_ENCODINGS = ("utf-8", "gb18030")
+PIN_LENGTHS = (4, 16)
+"""Where nobody says anything: wide enough to refuse no PIN that a key may have."""
 
 _PATHS: dict[str, type[PurePath]] = {"windows": PureWindowsPath, "linux": PurePosixPath}
 _FIELDS = (
@@ -48,11 +50,7 @@ def driver_file(table: Table) -> DriverFile:
     name = table.text("name")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise table.broken("name", "may have letters, digits and . _ - only, 64 at most")
-    pin_min, pin_max = table.whole("pin_min"), table.whole("pin_max")
-    if pin_min < 1:
-        raise table.broken("pin_min", "must be 1 or more")
-    if pin_max < pin_min:
-        raise table.broken("pin_max", "is less than pin_min")
+    pin_min, pin_max = _pin_lengths(table)
     found = DriverFile(
         table=table,
         name=name,
@@ -73,6 +71,18 @@ def driver_file(table: Table) -> DriverFile:
     if not (any(found.libraries.values()) or found.registry or found.usb):
         raise table.broken("libraries", "names no path, and there is no USB id to know a key by")
     return found
+
+
+def _pin_lengths(table: Table) -> tuple[int, int]:
+    shortest = table.whole("pin_min") if "pin_min" in table else PIN_LENGTHS[0]
+    longest = table.whole("pin_max") if "pin_max" in table else PIN_LENGTHS[1]
+    if shortest < 1:
+        raise table.broken("pin_min", "must be 1 or more")
+    if longest < shortest:
+        # Of the two it is the one that was written which is wrong.
+        written = "pin_max" if "pin_max" in table else "pin_min"
+        raise table.broken(written, f"is wrong: PINs of {shortest} to {longest} characters")
+    return shortest, longest
 
 
 def _is_so(table: Table, field: str) -> bool:

@@ -16,12 +16,12 @@ class UKeyError(Exception):
 
 
 class CatalogBroken(UKeyError):
-    """A file that describes a driver cannot be used."""
+    """A file that describes a driver, or a folder of such, cannot be used; then `line` is 0."""
 
     code = "DRIVER_FILE_BROKEN"
 
     def __init__(self, file: str, line: int, reason: str) -> None:
-        super().__init__(f"{file}, line {line}: {reason}")
+        super().__init__(f"{file}, line {line}: {reason}" if line else f"{file}: {reason}")
         self.file = file
         self.line = line
         self.reason = reason
@@ -252,9 +252,18 @@ class ClockWrong(CertificateUnfit):
 
 
 class CertificateUntrusted(CertificateUnfit):
-    """No authority that the hall trusts issued it."""
+    """No authority that the hall trusts issued it in a form that is accepted.
+
+    `issued` when one did issue it and the form is what is wrong. `reason` is for IT, in English,
+    and names no holder.
+    """
 
     code = "CERT_UNTRUSTED"
+
+    def __init__(self, reason: str, *, issued: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.issued = issued
 
 
 class CertificateRevoked(CertificateUnfit):

@@ -21,6 +21,7 @@ from ukey.errors import (
 )
 from ukey.findings import Finding, finding_of
 from ukey.hub import KeyHub
+from ukey.redaction import shortened
 from ukey.token import Token
 from ukey.usb import UsbDevice
 
@@ -33,7 +34,7 @@ _PCSC_AT_LEAST = 0.3
 class Evidence:
     """What a look at the station gave; values only.
 
-    `problems` are those of the scan, `installed` the drivers that passed their preflight, also
+    `problems` are those of that look, `installed` the drivers that passed their preflight, also
     those that crashed or hung afterwards. `devices` is None where USB cannot be listed. `service`
     and `readers` are about PC/SC, and both None when it was not asked.
     """
@@ -49,20 +50,20 @@ class Evidence:
 def gather(
     hub: KeyHub, catalog: Catalog, *, usb_root: Path = USB_ROOT, within: float | None = None
 ) -> Evidence:
-    """Takes a scan. The smart card service is asked only when that can tell why no key is there:
+    """Takes a look. The smart card service is asked only when that can tell why no key is there:
     an installed driver uses it, and no key was found."""
     begun = time.monotonic()
-    tokens = tuple(hub.scan(within))
-    problems, installed = hub.problems, _sharing(hub.installed, catalog)
+    look = hub.look(within)
+    installed = _sharing(hub.installed, catalog)
     service: UKeyError | None = None
     readers: tuple[str, ...] | None = None
-    if not tokens and any(driver.uses_pcsc for driver in installed):
+    if not look.tokens and any(driver.uses_pcsc for driver in installed):
         left = _PCSC_PATIENCE if within is None else within - (time.monotonic() - begun)
         try:
             readers = pcsc.readers(max(left, _PCSC_AT_LEAST))
         except SmartCardServiceDown as down:
             service = down
-    return Evidence(tokens, problems, installed, _devices(usb_root), service, readers)
+    return Evidence(look.tokens, look.problems, installed, _devices(usb_root), service, readers)
 
 
 def absence(evidence: Evidence, catalog: Catalog) -> Finding:
@@ -99,13 +100,25 @@ def drivers_at(path: str, drivers: Iterable[Driver]) -> tuple[Driver, ...]:
     return tuple(d for d in drivers if real in map(os.path.realpath, d.libraries))
 
 
+def is_needless(problem: DriverError, evidence: Evidence, catalog: Catalog) -> bool:
+    """It concerns a driver whose keys are all known by sight, and USB was looked at."""
+    its = drivers_at(problem.path, catalog.drivers)
+    return evidence.devices is not None and bool(its) and all(d.usb for d in its)
+
+
+def _places(drivers: Iterable[Driver]) -> str:
+    """Where their libraries were looked for, one a line."""
+    places = (path for d in drivers for path in (*d.libraries, *d.other_libraries))
+    return "\n".join(dict.fromkeys(map(str, places)))
+
+
 # --- a key on USB --------------------------------------------------------------------------------
 
 
 def _of_device(device: UsbDevice, evidence: Evidence, catalog: Catalog) -> Finding:
     families = catalog.family_of_usb(device.id)
     titles = [family.title for family in catalog.families if family.name in families]
-    facts = {"device": f"{device.id} {device.product}".strip()}
+    facts = {"device": f"{device.id} {shortened(device.product)}".strip()}
     if len(titles) == 1:
         facts["family"] = titles[0]
     own = [d for d in catalog.drivers if device.id in d.usb]
@@ -117,9 +130,9 @@ def _of_device(device: UsbDevice, evidence: Evidence, catalog: Catalog) -> Findi
         if drivers_at(problem.path, asked):
             return finding_of(problem)
     if not installed:
-        paths = dict.fromkeys(str(path) for d in (*own, *related) for path in d.libraries)
-        if paths:
-            facts["path"] = "\n".join(paths)
+        places = _places((*own, *related))
+        # Whoever installs the driver now still has no key: nobody has told where it then stands.
+        facts |= {"path": places} if places else {"unlisted": "true"}
         return Finding(DriverMissing.code, "error", facts)
     if all(d.uses_pcsc for d in installed) and (cause := _of_pcsc(evidence)):
         return cause
@@ -134,15 +147,12 @@ def _without_device(evidence: Evidence, catalog: Catalog) -> Finding:
     faulty = {d.name for problem in broken for d in drivers_at(problem.path, evidence.installed)}
     sound = [d for d in evidence.installed if d.name not in faulty]
     for problem in broken:
-        its = drivers_at(problem.path, catalog.drivers)
-        is_needless = evidence.devices is not None and its and all(d.usb for d in its)
         # With nothing of its kind on USB, a broken driver matters when there is no other.
-        if not (sound and is_needless):
+        if not (sound and is_needless(problem, evidence, catalog)):
             return finding_of(problem)
     if not evidence.installed:
-        missing = [p.path for p in evidence.problems if isinstance(p, DriverMissing)]
-        facts = {"path": "\n".join(dict.fromkeys(missing))} if missing else {}
-        return Finding(DriverMissing.code, "error", facts)
+        places = _places(catalog.drivers)
+        return Finding(DriverMissing.code, "error", {"path": places} if places else {})
     if any(d.uses_pcsc for d in sound) and (cause := _of_pcsc(evidence)):
         return cause
     # A driver without USB ids may be for a key that is plugged and that nobody knows by sight,

@@ -4,18 +4,37 @@ import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
 from resources.words import Words, words_for
 from ukey import errors
-from ukey.errors import PinRefused, UKeyError
+from ukey.errors import DriverMissing, DriverNotPkcs11, PinRefused, UKeyError
+from ukey.hall_day import hall_day
 
 Severity = Literal["ok", "warning", "error"]
+LEVELS: Mapping[str, str] = MappingProxyType({"ok": "正常", "warning": "注意", "error": "故障"})
+"""How command lines and reports mark each severity."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_HALL_ZONE = timezone(timedelta(hours=8))
+# A part of it is the whole serial, which is for no screen: the key stands beside the error's facts.
+_NO_FACTS = ("token_id",)
+# What preflight and loaders say, by a word that chooses the sentence.
+_NO_LIBRARY = {
+    "empty": "empty",
+    "a folder": "folder",
+    "cut off": "cut_off",
+    "file too short": "cut_off",
+    "C_GetFunctionList": "no_entry",
+    "neither ELF nor PE": "other_file",
+    "no PE header": "other_file",
+    "no regular file": "other_file",
+    "no dynamic library": "other_file",
+    "a program": "other_file",
+    "an object file": "other_file",
+    "a core dump": "other_file",
+}
 
 
 class Heading(enum.Enum):
@@ -108,8 +127,11 @@ class Finding:
     def wording(self) -> str:
         """The entry of wording.toml when it is not the code's own, else nothing.
 
-        A PIN that was mistyped some time ago needs other words than one typed just now.
+        A PIN that was mistyped some time ago needs other words than one typed just now, and a
+        driver that nobody knows where to look for other ones than one that is not there.
         """
+        if self.code == DriverMissing.code and "unlisted" in self.facts:
+            return "DRIVER_UNLISTED"
         return "PIN_STANDING" if self.code == PinRefused.code else ""
 
 
@@ -123,7 +145,7 @@ def shown(fact: object) -> str:
     text = str(fact)
     if not _MOMENT.fullmatch(text):
         return text
-    return datetime.fromisoformat(text).astimezone(_HALL_ZONE).date().isoformat()
+    return hall_day(datetime.fromisoformat(text)).isoformat()
 
 
 def finding_of(
@@ -137,10 +159,17 @@ def _facts_of(error: UKeyError) -> dict[str, str]:
     """The error's public attributes; what is empty or untrue is no fact."""
     facts = {}
     for name, value in vars(error).items():
-        if name.startswith("_") or value in ("", None, False):
+        if name.startswith("_") or name in _NO_FACTS or value in ("", None, False):
             continue
         facts[name] = _plain(value)
+    if isinstance(error, DriverNotPkcs11) and (fault := _fault_of(error.detail)):
+        facts["fault"] = fault
     return facts
+
+
+def _fault_of(detail: str) -> str:
+    """Empty for a damaged file, about which nothing more is known."""
+    return next((fault for said, fault in _NO_LIBRARY.items() if said in detail), "")
 
 
 def _plain(value: object) -> str:

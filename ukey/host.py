@@ -4,6 +4,7 @@ Every call belongs on one thread: two threads inside one PKCS#11 library crash. 
 0016) would have a host of its own beside this one, with the same methods.
 """
 
+import contextlib
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class DriverHost:
         self._certificates: dict[tuple[int, str], tuple[RawCertificate, ...]] = {}
         self._shared_serials: set[str] = set()
         self._opened: dict[int, _Opened] = {}
+        self.is_worn = False
+        """The library did not start again: only another process can use it."""
 
     def tokens(self) -> list[RawToken]:
         """Every plugged key, with its certificates: they need no PIN.
@@ -184,8 +187,11 @@ class DriverHost:
         if self._library is None or self._opened or not self._library.initialized:
             self._start()
         else:
+            # Some do not come up again in the same process.
+            self.is_worn = True
             with told(self._path):
                 self._library.reinitialize()
+            self.is_worn = False
 
     def _found_again(self, token: TokenRef) -> Any:
         """The key, fetched anew: its flags are a snapshot taken with the binding's token."""
@@ -306,11 +312,10 @@ class DriverHost:
         Not while another key is open, which that would close; then the session stays until later.
         """
         if not self._opened:
-            try:
+            self.is_worn = True
+            with contextlib.suppress(pkcs11.PKCS11Error):
                 self._library.reinitialize()
-            except pkcs11.PKCS11Error:
-                # It is started again by the next call, which tells of it.
-                return
+                self.is_worn = False
 
 
 def _same(slot: Any, token: TokenRef) -> Any:

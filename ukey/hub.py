@@ -11,14 +11,13 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ukey.catalog import Driver, Family
-from ukey.driver import Deadlines, DriverBusy, DriverProcess, Pending
+from ukey.driver import FAREWELL, Deadlines, DriverBusy, DriverProcess
 from ukey.errors import (
     DriverError,
     DriverFailed,
-    DriverMissing,
+    KeyTimeout,
     NoToken,
     PinLength,
     PinNotSet,
@@ -27,16 +26,16 @@ from ukey.errors import (
     UKeyError,
 )
 from ukey.kinds import Kinds
+from ukey.look import Installed, Look, Question, library_of, options_of
 from ukey.opened_key import OpenedKey
-from ukey.preflight import check_library
-from ukey.protocol import Garbled, HostOptions, RawToken, TokenRef, token_from_plain
+from ukey.protocol import TokenRef
 from ukey.recognition import Recognised, Recognition, error_of
 from ukey.token import Token
 
 log = logging.getLogger(__name__)
 
-_LEAST = 0.5
-"""Seconds that any driver has to answer a scan, however short of time it is."""
+_BUSY = 0.3
+"""Seconds that the watch waits for a driver which works for somebody else."""
 
 
 class KeyHub:
@@ -60,7 +59,7 @@ class KeyHub:
         self._recognition = Recognition(tuple(families), kinds)
         self._launcher = tuple(launcher)
         self._lock = threading.Lock()  # over the fields below, never held while a driver works
-        self._installed: dict[Path, _Installed] = {}
+        self._installed: dict[Path, Installed] = {}
         self._known: dict[str, _Known] = {}
         self._open: dict[str, OpenedKey] = {}
         self._problems: tuple[UKeyError, ...] = ()
@@ -82,44 +81,42 @@ class KeyHub:
         with self._lock:
             return tuple(each.driver for each in self._installed.values())
 
-    def scan(self, within: float | None = None) -> list[Token]:
+    def scan(self) -> list[Token]:
         """Every plugged key. Raises nothing about a driver: see `problems`.
 
-        An open key stays open. While it is, some drivers do not notice a second one. `within`
-        shortens the drivers' deadline.
+        An open key stays open. While it is, some drivers do not notice a second one.
         """
+        return list(self.look().tokens)
+
+    def look(self, within: float | None = None) -> Look:
+        """A scan with what it could not tell. Drivers that exceed `within` seconds are named, but
+        killed only at their own deadline: somebody may have a key open in them."""
         problems: list[UKeyError] = []
         seconds = within or self._deadlines.look
-        until = time.monotonic() + seconds
-        asked: list[tuple[_Installed, Pending]] = []
+        patience = _BUSY if within is None else within
+        questions = [
+            Question(each, self._deadlines.look, patience) for each in self._fit_to_load(problems)
+        ]
+        if len(questions) == 1 and within is None:
+            questions[0].run()
+        else:
+            until = time.monotonic() + seconds
+            # A thread for each, so that none holds up another, nor is held up.
+            for question in questions:
+                question.start()
+            for question in questions:
+                question.join(max(0.0, until - time.monotonic()))
         found: list[_Known] = []
-        for each in self._fit_to_load(problems):
-            try:
-                asked.append((each, each.process.begin("tokens", {}, seconds, urgent=False)))
-            except DriverBusy:
-                # Somebody signs: what it showed last is what it would show.
-                found += [k for k in self._seen if k.process is each.process]
-            except UKeyError as problem:
-                problems.append(problem)
-        for each, pending in asked:
-            try:
-                # All at once, so the slowest alone decides how long it takes; and none is taken
-                # for hanging because the one before it was slow.
-                left = max(_LEAST, until - time.monotonic())
-                raw = _tokens(pending.answer(left), each)
-            except UKeyError as problem:
-                problems.append(problem)
-                continue
-            for token in raw:
-                recognised = self._recognition.recognise(each.driver, token)
-                found.append(_Known(recognised, each.process))
+        for question in questions:
+            found += self._answered(question, problems, within)
         problems += [known.key.problem for known in found if known.key.problem is not None]
+        # In one order always: the slots of some drivers change places from start to start.
+        tokens = tuple(sorted((known.key.token for known in found), key=_place))
         with self._lock:
             self._known.update({known.key.token.id: known for known in found})
             self._problems = tuple(problems)
             self._seen = tuple(found)
-        # In one order always: the slots of some drivers change places from start to start.
-        return sorted((known.key.token for known in found), key=_place)
+        return Look(tokens, tuple(problems))
 
     def open(self, token_id: str, pin: str) -> "OpenedKey":
         """Logs in to a key that a scan showed. It stays open until closed, pulled or stopped.
@@ -144,12 +141,7 @@ class KeyHub:
         Raises as `open`, and PinLength for a new PIN that the key does not take.
         """
         try:
-            known = self._usable(token_id)
-            for pin in (old, new):
-                _ensure_possible(pin, known.key.token)
-            self.close(token_id)
-            arguments = {"token": asdict(TokenRef.of(known.key.raw)), "old": old, "new": new}
-            known.process.ask("change_pin", arguments, self._deadlines.log_in)
+            self._change_pin(token_id, old, new)
         except BaseException as error:
             _clear_frames(error)
             raise
@@ -174,6 +166,8 @@ class KeyHub:
             # Of its own process: a new one would know of no open key.
             plugged = self._is_present(token_id, key.generation)
             return None if plugged else TokenRemoved("not plugged any more")
+        except DriverBusy:
+            return None
         except TokenRemoved as removed:
             return removed
         except DriverError as error:
@@ -198,16 +192,13 @@ class KeyHub:
         for each in installed:
             each.process.forgive()
 
-    def stop(self) -> None:
-        """Closes every key and lets the drivers go, at once; one that hangs is killed."""
+    def stop(self, within: float = FAREWELL) -> None:
+        """Closes every key and lets the drivers go, all at once; one that hangs is killed."""
         with self._lock:
             self._stopped = True
             installed = tuple(self._installed.values())
             self._open.clear()
-        leaving = [
-            threading.Thread(target=each.process.stop, args=(self._deadlines.close,))
-            for each in installed
-        ]
+        leaving = [threading.Thread(target=each.process.stop, args=(within,)) for each in installed]
         for thread in leaving:
             thread.start()
         for thread in leaving:
@@ -231,23 +222,61 @@ class KeyHub:
             "key_ids": list(dict.fromkeys(key_ids)),
             "pin": pin,
         }
-        found = known.process.ask("open", arguments, self._deadlines.log_in)
-        certificate = next((c for c, key_id in certificates if key_id == found), None)
-        if certificate is None:
+        answer = known.process.ask("open", arguments, self._deadlines.log_in)
+        found = [c for c, key_id in certificates if key_id == answer.value]
+        if not found:
             raise DriverFailed(known.process.library, "another key than asked for")
-        key = OpenedKey(token, certificate, known.process, handle, self._deadlines)
+        key = OpenedKey(token, found[0], known.process, handle, answer.generation, self._deadlines)
         with self._lock:
             self._open[token_id] = key
         return key
+
+    def _change_pin(self, token_id: str, old: str, new: str) -> None:
+        known = self._usable(token_id)
+        _ensure_possible(old, known.key.token)
+        _ensure_possible(new, known.key.token)
+        self.close(token_id)
+        arguments = {"token": asdict(TokenRef.of(known.key.raw)), "old": old, "new": new}
+        try:
+            known.process.ask("change_pin", arguments, self._deadlines.log_in)
+        except PinLength as error:
+            # Some keys do not say how long theirs may be.
+            token = known.key.token
+            shortest, longest = error.shortest or token.pin_min, error.longest or token.pin_max
+            raise PinLength(shortest, longest) from None
+
+    def _answered(
+        self, question: Question, problems: list[UKeyError], within: float | None
+    ) -> "list[_Known]":
+        process = question.of.process
+        if question.busy is not None and not (within and question.busy.is_looking):
+            # Somebody signs, or looks: what it showed last is what it would show.
+            return [known for known in self._seen if known.process is process]
+        if question.error is not None:
+            problems.append(question.error)
+        elif question.answer is None:
+            problems.append(KeyTimeout(process.library, f"{within or self._deadlines.look:.1f} s"))
+        else:
+            driver = question.of.driver
+            return [
+                _Known(self._recognition.recognise(driver, raw), process) for raw in question.answer
+            ]
+        return []
 
     def _is_present(self, token_id: str, generation: int | None = None) -> bool:
         known = self._known.get(token_id)
         if known is None:
             return False
         arguments = {"token": asdict(TokenRef.of(known.key.raw))}
-        seconds = self._deadlines.look
-        answer = known.process.ask("is_present", arguments, seconds, generation=generation)
-        return answer is True
+        patience = None if generation is None else _BUSY
+        answer = known.process.ask(
+            "is_present",
+            arguments,
+            self._deadlines.look,
+            patience=patience,
+            generation=generation,
+        )
+        return answer.value is True
 
     def _usable(self, token_id: str) -> "_Known":
         known = self._known.get(token_id)
@@ -257,35 +286,39 @@ class KeyHub:
             raise error_of(known.key.token)
         return known
 
-    def _fit_to_load(self, problems: list[UKeyError]) -> "list[_Installed]":
+    def _fit_to_load(self, problems: list[UKeyError]) -> list[Installed]:
         """The drivers that passed their preflight, each with its process."""
-        fit: dict[Path, _Installed] = {}
+        wanted: dict[Path, Driver] = {}
+        for driver in self._drivers:
+            try:
+                # Two names of one file would start the same library twice, which it refuses.
+                wanted.setdefault(library_of(driver), driver)
+            except DriverError as error:
+                problems.append(error)
         with self._lock:
             if self._stopped:
                 problems.append(DriverFailed("", "the hub is stopped"))
                 return []
-            for driver in self._drivers:
-                try:
-                    library = _library_of(driver)
-                except DriverError as error:
-                    problems.append(error)
-                    continue
-                # Two names of one file would start the same library twice, which it refuses.
-                if library not in fit:
-                    fit[library] = self._installed.get(library) or _Installed(
-                        driver, DriverProcess(library, options_of(driver), self._launcher)
-                    )
-            gone = [each for path, each in self._installed.items() if path not in fit]
-            self._installed = fit
+            fit = {
+                library: self._installed.get(library)
+                or Installed(driver, DriverProcess(library, options_of(driver), self._launcher))
+                for library, driver in wanted.items()
+            }
+            in_use = {
+                library: each
+                for library, each in self._installed.items()
+                if library not in fit and any(k.is_of(each.process) for k in self._open.values())
+            }
+            gone = [
+                each
+                for library, each in self._installed.items()
+                if library not in fit and library not in in_use
+            ]
+            # An updater takes a library away for a moment; the clerk's key stays open meanwhile.
+            self._installed = fit | in_use
         for each in gone:
-            each.process.stop(self._deadlines.close)
+            each.process.stop()
         return list(fit.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Installed:
-    driver: Driver
-    process: DriverProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,41 +327,6 @@ class _Known:
 
     key: Recognised
     process: DriverProcess
-
-
-def _library_of(driver: Driver) -> Path:
-    """The first of its libraries that can be loaded. Raises what is wrong with the first there."""
-    problem: DriverError | None = None
-    for library in driver.libraries:
-        try:
-            path = library.resolve()
-            check_library(path)
-        except DriverMissing:
-            continue
-        except DriverError as error:
-            problem = problem or error
-        except (OSError, RuntimeError) as error:
-            problem = problem or DriverFailed(library, str(error))
-        else:
-            return path
-    raise problem or DriverMissing(driver.library)
-
-
-def options_of(driver: Driver) -> HostOptions:
-    """What its process has to know of it."""
-    return HostOptions(
-        mechanisms=driver.mechanisms,
-        label_encodings=driver.label_encodings,
-        ignores_blank=driver.ignores_blank,
-        restart_to_notice=driver.restart_to_notice,
-    )
-
-
-def _tokens(answer: Any, each: _Installed) -> list[RawToken]:
-    try:
-        return [token_from_plain(plain) for plain in answer]
-    except (Garbled, TypeError) as error:
-        raise DriverFailed(each.process.library, f"garbled: {error}") from error
 
 
 def _ensure_possible(pin: str, token: Token) -> None:

@@ -60,14 +60,6 @@ def check_library(path: Path) -> None:
         raise _fresh(known.error)
 
 
-def missing_dependencies(path: Path) -> tuple[str, ...]:
-    """Names of libraries that the loader would not find; empty when that cannot be told."""
-    try:
-        return dependencies_of(path, read_header(path)).missing
-    except (HeaderBroken, OSError, ValueError):
-        return ()
-
-
 def loader_failure(path: Path, text: str) -> DriverError:
     """The error behind the loader's `text`, which is kept where nothing better is known.
 

@@ -24,7 +24,9 @@ from ukey.errors import (
     CertificateMissing,
     DriverDependency,
     DriverFailed,
+    DriverMissing,
     DriverNotPkcs11,
+    DriverWrongArchitecture,
     NoToken,
     PinLength,
     PinLocked,
@@ -37,8 +39,12 @@ from ukey.errors import (
 )
 from ukey.token import PinStanding
 
-LONGEST_FRAME = 8 * 1024 * 1024
+LONGEST_FRAME = 2 * 1024 * 1024
 """Bytes. A key holds some ten certificates of 2 kB; what is longer is a driver gone mad."""
+
+_MOST = 64
+_LONGEST_TEXT = 64
+_LARGEST = 2**64
 
 READY = "ready"
 
@@ -154,16 +160,16 @@ def token_from_plain(plain: Any) -> RawToken:
             RawCertificate(
                 _of(bytes, each["id"]), _of(bytes, each["der"]), _of(bool, each["has_key"])
             )
-            for each in plain["certificates"]
+            for each in plain["certificates"][:_MOST]
         )
         return RawToken(
-            slot=_of(int, plain["slot"]),
-            serial=_of(str, plain["serial"]),
-            label=_of(str, plain["label"]),
-            maker=_of(str, plain["maker"]),
+            slot=_number(plain["slot"]),
+            serial=_text(plain["serial"]),
+            label=_text(plain["label"]),
+            maker=_text(plain["maker"]),
             pin=PinStanding(plain["pin"]),
-            pin_min=_of(int, plain["pin_min"]),
-            pin_max=_of(int, plain["pin_max"]),
+            pin_min=_number(plain["pin_min"]),
+            pin_max=_number(plain["pin_max"]),
             is_initialized=_of(bool, plain["is_initialized"]),
             has_pin=_of(bool, plain["has_pin"]),
             must_change_pin=_of(bool, plain["must_change_pin"]),
@@ -185,6 +191,8 @@ def error_to_plain(error: UKeyError) -> dict[str, Any]:
             facts = {"detail": error.detail}
         case DriverDependency():
             facts = {"missing": error.missing}
+        case DriverWrongArchitecture():
+            facts = {"found": error.found, "needed": error.needed}
         case _:
             facts = {"detail": str(error)}
     return {"error": error.code, "facts": facts}
@@ -199,13 +207,19 @@ def error_from_plain(message: Mapping[str, Any], path: Path) -> UKeyError:
         if code == PinRefused.code:
             return PinRefused(PinStanding(facts["standing"]))
         if code == PinLength.code:
-            return PinLength(_of(int, facts["shortest"]), _of(int, facts["longest"]))
+            return PinLength(_number(facts["shortest"]), _number(facts["longest"]))
         if code == DriverDependency.code:
             return DriverDependency(path, _of(str, facts["missing"]))
+        if code == DriverWrongArchitecture.code:
+            return DriverWrongArchitecture(
+                path, _of(str, facts["found"]), _of(str, facts["needed"])
+            )
     except (KeyError, TypeError, ValueError) as error:
         return DriverFailed(path, f"{code}: {error}")
     if code == DriverNotPkcs11.code:
         return DriverNotPkcs11(path, detail)
+    if code == DriverMissing.code:
+        return DriverMissing(path, detail)
     simple = {kind.code: kind for kind in _WITH_DETAIL}.get(str(code))
     return simple(detail) if simple is not None else DriverFailed(path, detail or str(code))
 
@@ -240,3 +254,16 @@ def _of(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise TypeError(f"{type(value).__name__} for {kind.__name__}")
     return value
+
+
+def _number(value: Any) -> int:
+    number: int = _of(int, value)
+    if not 0 <= number < _LARGEST:
+        raise ValueError("no number of PKCS#11")
+    return number
+
+
+def _text(value: Any) -> str:
+    """A field of CK_TOKEN_INFO, which has 32 bytes: it is shown, so nothing that turns a line."""
+    shown = "".join(c for c in _of(str, value)[: 4 * _LONGEST_TEXT] if c.isprintable())
+    return shown[:_LONGEST_TEXT]

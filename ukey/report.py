@@ -12,7 +12,7 @@ import platform
 import struct
 import zipfile
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,14 @@ from ukey import pcsc
 from ukey.catalog import Catalog, Driver
 from ukey.diagnosis import Diagnosis
 from ukey.errors import SmartCardServiceDown, UKeyError
-from ukey.findings import Finding, Heading, words_of
+from ukey.findings import LEVELS, Finding, Heading, words_of
+from ukey.hall_day import HALL_ZONE
 from ukey.preflight import facts_of, this_architecture
 from ukey.redaction import Cleaner, last_four, shortened
 from ukey.token import Token
 
 _PCSC_PATIENCE = 0.5
-_HALL_ZONE = timezone(timedelta(hours=8))
 _ABOUT_A_PERSON = ("token", "holder")
-_LEVELS = {"ok": "正常", "warning": "注意", "error": "故障"}
 
 
 class ReportExists(UKeyError):
@@ -224,14 +223,14 @@ def _token(token: Token) -> dict[str, Any]:
 def _explanation(findings: list[Finding], moment: datetime) -> str:
     lines = [
         "电子钥匙诊断报告（供技术支持人员使用）",
-        f"生成时间：{moment.astimezone(_HALL_ZONE):%Y-%m-%d %H:%M}",
+        f"生成时间：{moment.astimezone(HALL_ZONE):%Y-%m-%d %H:%M}",
         "",
     ]
     for heading in Heading:
         for finding in (each for each in findings if each.heading is heading):
             words = words_of(finding)
             lines += [
-                f"{heading.value}　【{_LEVELS[finding.severity]}】{words.title}（{words.code}）",
+                f"{heading.value}　【{LEVELS[finding.severity]}】{words.title}（{words.code}）",
                 f"　　{words.next_step}",
             ]
     lines += [

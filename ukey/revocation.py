@@ -5,7 +5,6 @@ the file of authorities.
 """
 
 import os
-import re
 import stat
 import threading
 from collections.abc import Iterable, Sequence
@@ -14,27 +13,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ukey.errors import RevocationUnknown
+from ukey.revocation_list import MALFORMED, RevocationList, lists_in, read_list
 from ukey.token import Certificate
 
 _SUFFIXES = {".crl", ".pem", ".der"}
-_PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _LARGEST = 64 * 2**20
 _FRESH_WITHOUT_NEXT = timedelta(days=7)
 _ANSWERS_KEPT = 1000
-
-MALFORMED = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
-"""All that cryptography says of bytes that are no certificate or list as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +34,9 @@ class ListProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
-    """A list whose signature was checked. `signed_by` is empty when no authority made it."""
-
-    crl: x509.CertificateRevocationList
-    signed_by: bytes
-    scope: x509.IssuingDistributionPoint | None
-
-    @property
-    def series(self) -> tuple[x509.Name, bytes, x509.IssuingDistributionPoint | None]:
-        """What a newer list of the same authority, key and part replaces."""
-        return self.crl.issuer, self.signed_by, self.scope
-
-
-@dataclass(frozen=True, slots=True)
 class _File:
     stamp: tuple[int, ...]
-    lists: tuple[_List, ...] = ()
+    lists: tuple[RevocationList, ...] = ()
     problems: tuple[ListProblem, ...] = ()
 
 
@@ -72,8 +45,8 @@ class _Answer:
     """All that the lists say of one certificate, whatever the time is."""
 
     revoked_at: datetime | None
-    newest: x509.CertificateRevocationList | None
-    untrusted: x509.CertificateRevocationList | None
+    newest: RevocationList | None
+    untrusted: RevocationList | None
 
 
 class Revocations:
@@ -88,8 +61,8 @@ class Revocations:
         self._authorities = tuple(authorities)
         self._lock = threading.Lock()
         self._files: dict[Path, _File] = {}
-        self._trusted: tuple[_List, ...] = ()
-        self._untrusted: tuple[_List, ...] = ()
+        self._trusted: tuple[RevocationList, ...] = ()
+        self._untrusted: tuple[RevocationList, ...] = ()
         self._answers: dict[str, _Answer] = {}
 
     @property
@@ -112,11 +85,11 @@ class Revocations:
             return None
         answer = self._answer(certificate)
         if answer.newest is not None:
-            issued_at = answer.newest.last_update_utc
-            ends = answer.newest.next_update_utc or issued_at + _FRESH_WITHOUT_NEXT
+            issued_at = answer.newest.issued_at
+            ends = answer.newest.crl.next_update_utc or issued_at + _FRESH_WITHOUT_NEXT
             return RevocationUnknown("outdated", issued_at) if moment > ends else None
         if answer.untrusted is not None:
-            return RevocationUnknown("untrusted", answer.untrusted.last_update_utc)
+            return RevocationUnknown("untrusted", answer.untrusted.issued_at)
         unreadable = any(problem.reason == "unreadable" for problem in self.problems)
         return RevocationUnknown("unreadable" if unreadable else "missing")
 
@@ -132,13 +105,13 @@ class Revocations:
 
     def _asked(self, certificate: Certificate) -> _Answer:
         parsed = x509.load_der_x509_certificate(certificate.der)
-        lists = [found.crl for found in self._trusted if _covers(found, parsed)]
-        dates = [date for crl in lists if (date := _revoked_at(crl, parsed.serial_number))]
+        lists = [each for each in self._trusted if each.covers(parsed)]
+        dates = [date for each in lists if (date := each.revoked_at(parsed.serial_number))]
         return _Answer(
             revoked_at=min(dates, default=None),
             newest=max(lists, key=_issued_at, default=None),
             untrusted=max(
-                (found.crl for found in self._untrusted if _covers(found, parsed)),
+                (each for each in self._untrusted if each.covers(parsed)),
                 key=_issued_at,
                 default=None,
             ),
@@ -154,8 +127,8 @@ class Revocations:
         self._answers.clear()
         lists = [each for file in found.values() for each in file.lists]
         self._untrusted = tuple(each for each in lists if not each.signed_by)
-        newest: dict[object, _List] = {}
-        for each in sorted(lists, key=lambda each: each.crl.last_update_utc):
+        newest: dict[object, RevocationList] = {}
+        for each in sorted(lists, key=_issued_at):
             if each.signed_by:
                 newest[each.series] = each
         self._trusted = tuple(newest.values())
@@ -202,15 +175,14 @@ class Revocations:
             return _unreadable(path, stamp, "not a file")
         if status.st_size > _LARGEST:
             return _unreadable(path, stamp, f"larger than {_LARGEST // 2**20} MB")
-        raw = path.read_bytes()
-        blocks = _PEM.findall(raw) if b"-----BEGIN" in raw else [raw]
+        blocks = lists_in(path.read_bytes())
         if not blocks:
             return _unreadable(path, stamp, "no list in it")
-        lists: list[_List] = []
+        lists: list[RevocationList] = []
         problems: list[ListProblem] = []
         for block in blocks:
             try:
-                found = self._checked(block)
+                found = read_list(block, self._authorities)
             except MALFORMED as error:
                 problems.append(ListProblem(path.name, "unreadable", str(error)))
                 continue
@@ -219,29 +191,6 @@ class Revocations:
                 detail = f"signed by no known authority, issuer {found.crl.issuer.rfc4514_string()}"
                 problems.append(ListProblem(path.name, "untrusted", detail))
         return _File(stamp, tuple(lists), tuple(problems))
-
-    def _checked(self, block: bytes) -> _List:
-        """Raises one of MALFORMED; all that is read later without a net is read here first."""
-        load = x509.load_pem_x509_crl if block.startswith(b"-----") else x509.load_der_x509_crl
-        crl = load(block)
-        _ = crl.issuer, crl.last_update_utc, crl.next_update_utc
-        scope = _scope(crl)
-        return _List(crl, self._signed_by(crl), scope)
-
-    def _signed_by(self, crl: x509.CertificateRevocationList) -> bytes:
-        """The key of the authority that made it, or nothing."""
-        for authority in self._authorities:
-            try:
-                key = authority.public_key()
-                if (
-                    authority.subject == crl.issuer
-                    and crl.is_signature_valid(key)  # type: ignore[arg-type] # others: TypeError
-                    and _may_sign_lists(authority)
-                ):
-                    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-            except MALFORMED:
-                continue
-        return b""
 
 
 def load_revocations(
@@ -260,64 +209,5 @@ def _unreadable(path: Path, stamp: tuple[int, ...], detail: str) -> _File:
     return _File(stamp, problems=(ListProblem(path.name, "unreadable", detail),))
 
 
-def _scope(crl: x509.CertificateRevocationList) -> x509.IssuingDistributionPoint | None:
-    """Which part of the certificates it is about. Raises ValueError for a kind we cannot use."""
-    scope = None
-    for extension in crl.extensions:
-        if isinstance(extension.value, x509.DeltaCRLIndicator):
-            raise ValueError("a delta list: only complete ones are used")
-        if isinstance(extension.value, x509.IssuingDistributionPoint):
-            scope = extension.value
-        elif extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
-            raise ValueError(f"critical extension {extension.oid.dotted_string}")
-    if scope is not None and scope.indirect_crl:
-        raise ValueError("an indirect list: it names certificates of other authorities")
-    return scope
-
-
-def _covers(found: _List, parsed: x509.Certificate) -> bool:
-    """It is of the certificate's issuer, and about the part that the certificate is in."""
-    if found.crl.issuer != parsed.issuer:
-        return False
-    if found.scope is None:
-        return True
-    if found.scope.only_contains_ca_certs or found.scope.only_contains_attribute_certs:
-        return False
-    wanted = _distribution_points(parsed)
-    # Either names no address: then nothing says that they do not belong together.
-    return not found.scope.full_name or not wanted or not wanted.isdisjoint(found.scope.full_name)
-
-
-def _distribution_points(parsed: x509.Certificate) -> set[x509.GeneralName]:
-    try:
-        points = parsed.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (x509.ExtensionNotFound, *MALFORMED):
-        return set()
-    return {name for point in points for name in point.full_name or ()}
-
-
-def _may_sign_lists(authority: x509.Certificate) -> bool:
-    try:
-        return authority.extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
-    except x509.ExtensionNotFound:
-        return True
-
-
-def _revoked_at(crl: x509.CertificateRevocationList, serial: int) -> datetime | None:
-    if serial < 0:
-        # RFC 5280 has none, some authorities do; the quick way refuses it.
-        entry = next((each for each in crl if each.serial_number == serial), None)
-    else:
-        entry = crl.get_revoked_certificate_by_serial_number(serial)
-    if entry is None:
-        return None
-    try:
-        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
-    except (x509.ExtensionNotFound, *MALFORMED):
-        reason = x509.ReasonFlags.unspecified
-    # On hold (certificateHold) is taken back for as long as the list says so.
-    return None if reason is x509.ReasonFlags.remove_from_crl else entry.revocation_date_utc
-
-
-def _issued_at(crl: x509.CertificateRevocationList) -> datetime:
-    return crl.last_update_utc
+def _issued_at(each: RevocationList) -> datetime:
+    return each.issued_at

@@ -58,14 +58,14 @@ def serve(connection: Channel, host: DriverHost) -> None:
         if not is_answered:
             continue
         # Not while somebody is logged in, whom that would log out.
-        if not host.has_open_keys and memory_held() > SPENT_MEMORY:
+        if not host.has_open_keys and (host.is_worn or memory_held() > SPENT_MEMORY):
             answer["spent"] = True
         connection.send_bytes(dumped(answer))
 
 
 def main(connection: str, lifeline: str, library: str, options: str) -> int:
     """Until the client closes its end, or ends."""
-    confine(int(lifeline))
+    confine(int(lifeline), Path(library))
     told = json.loads(options)
     host = DriverHost(
         Path(library),

@@ -1,6 +1,7 @@
 """IT's own TOML files, read so that every mistake is told with its line.
 
-tomllib forgets where a value stood, so the line is looked for in the text afterwards.
+tomllib forgets where a value stood, so the line is looked for in the text afterwards. Where the
+fault is the whole file's, there is no line: it is 0.
 """
 
 import re
@@ -107,7 +108,7 @@ def read_toml(file: Traversable) -> Table:
     try:
         return Table(file.name, text, tomllib.loads(text))
     except RecursionError as error:
-        raise CatalogBroken(file.name, 1, "nested too deeply") from error
+        raise CatalogBroken(file.name, 0, "nested too deeply") from error
     # TOMLDecodeError, and what int() says of a number with thousands of digits.
     except ValueError as error:
         raise _syntax_error(file.name, text, error) from error
@@ -116,16 +117,16 @@ def read_toml(file: Traversable) -> Table:
 def _read(file: Traversable) -> bytes:
     try:
         if file.is_dir():
-            raise CatalogBroken(file.name, 1, "a folder, not a file")
+            raise CatalogBroken(file.name, 0, "a folder, not a file")
         # Opening a pipe would wait for somebody to write into it.
         if not file.is_file():
-            raise CatalogBroken(file.name, 1, "not a file, or a link to nowhere")
+            raise CatalogBroken(file.name, 0, "not a file, or a link to nowhere")
         with file.open("rb") as source:
             raw = source.read(LIMIT + 1)
     except OSError as error:
-        raise CatalogBroken(file.name, 1, f"cannot be read: {error.strerror or error}") from error
+        raise CatalogBroken(file.name, 0, f"cannot be read: {error.strerror or error}") from error
     if len(raw) > LIMIT:
-        raise CatalogBroken(file.name, 1, f"longer than {LIMIT // 1024} kB")
+        raise CatalogBroken(file.name, 0, f"longer than {LIMIT // 1024} kB")
     return raw
 
 
@@ -138,7 +139,7 @@ def _syntax_error(file: str, text: str, error: ValueError) -> CatalogBroken:
     if line is None and place and place[1]:
         line, column = int(place[1]), int(place[2])
     if line is None:
-        line = text.rstrip("\n").count("\n") + 1 if place else 1
+        line = text.rstrip("\n").count("\n") + 1 if place else 0
     return CatalogBroken(file, line, f"{reason}, column {column}" if column else reason)
 
 

@@ -1,9 +1,9 @@
 """The desk as one: what a signed-in clerk can do. Lives in the desk worker's thread."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from clerk_client.desk.drafts import Drafts
-from clerk_client.desk.forms import Draft, Form, Found
+from clerk_client.desk.forms import Form, Found
 from clerk_client.desk.paperwork import Paperwork
 from clerk_client.desk.reception import Reception
 from clerk_client.desk.session import Session
@@ -55,6 +55,13 @@ class Desk:
             self._signed_in = None
             self._sign_in.sign_out()
 
+    def suspend(self) -> None:
+        """The key is gone. See SignIn.suspend; harmless without a session."""
+        if self._signed_in is not None:
+            session, _ = self._signed_in
+            self._signed_in = None
+            self._sign_in.suspend(session)
+
     def begin(self, text: str) -> Found:
         """See Reception.begin."""
         return self._reception.begin(text)
@@ -83,19 +90,6 @@ class Desk:
         if acceptance is not None:
             self._paperwork.hand_over(acceptance)
             del self._accepted[number]
-
-    def keep_drafts(self, clerk: str, drafts: Sequence[Draft]) -> None:
-        """See Drafts.keep. Whoever they belong to need not be signed in any more."""
-        self._drafts.keep(clerk, drafts)
-
-    def take_drafts(self) -> tuple[str, list[Draft]]:
-        """Those of the clerk who is signed in, and their staff number."""
-        clerk = self.session.clerk.code
-        return clerk, self._drafts.take(clerk)
-
-    def forget_drafts(self, clerk: str) -> None:
-        """See Drafts.forget."""
-        self._drafts.forget(clerk)
 
     def tally(self) -> Tally:
         """See Supervision.today."""

@@ -4,7 +4,7 @@ Never raises: a check that fails is a finding of its own.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -72,8 +72,11 @@ class Diagnosis:
         # Told by the hall's check, for the clock's, which comes right after it.
         self._hall_time: str | None = None
 
-    def checks(self) -> list[Check]:
-        """In the order of the page: all that is found of the keys, one of each other subject."""
+    def checks(self) -> Iterator[list[Check]]:
+        """A list for each subject as soon as it was looked at, in the order of the page.
+
+        All that is found of the keys; one of each other subject.
+        """
         subjects: list[tuple[str, Callable[[], list[Check]]]] = [
             ("key", self._keys),
             ("camera", lambda: [self._camera_check()]),
@@ -81,14 +84,13 @@ class Diagnosis:
             ("hall", lambda: [self._hall()]),
             ("clock", lambda: [self._clock_check()]),
         ]
-        found = []
         for subject, check in subjects:
             try:
-                found += check()
+                found = check()
             except Exception as error:  # noqa: BLE001 - a diagnosis tells, whatever happens
                 log.warning("check of %s failed: %s", subject, type(error).__name__)
-                found.append(Check(subject, "error", "CHECK_FAILED"))
-        return found
+                found = [Check(subject, "error", "CHECK_FAILED")]
+            yield found
 
     def export(self, file: Path) -> None:
         """A new look at the keys as a zip for the help desk, without whose they are.

@@ -126,16 +126,17 @@ def certificate_application(
 
 def print_paper(
     paper: KeyRequest | CertificateApplication, printer: "Callable[[], Printer]"
-) -> str:
-    """The printer's name. Raises PrintingError."""
+) -> tuple[str, str]:
+    """The printer's name, and the file's path where that is a folder. Raises PrintingError."""
+    from printing.spool import FolderPrinter
+
     chosen = printer()
-    chosen.submit(_pdf(paper), paper.title)
-    return chosen.name
+    where = chosen.submit(_pdf(paper), paper.title)
+    return chosen.name, where if isinstance(chosen, FolderPrinter) else ""
 
 
 def save_paper(paper: KeyRequest | CertificateApplication, file: Path) -> str:
     """The file's path: beside one of the same name, never over it. Raises PrintingError."""
-    # Imported late, as below: reportlab is not needed before the first paper.
     from printing.spool import FolderPrinter
 
     return FolderPrinter(file.parent).submit(_pdf(paper), file.stem)
@@ -143,6 +144,7 @@ def save_paper(paper: KeyRequest | CertificateApplication, file: Path) -> str:
 
 def _pdf(paper: KeyRequest | CertificateApplication) -> bytes:
     if isinstance(paper, KeyRequest):
+        # Imported late: reportlab is not needed before the first paper.
         from printing.key_request import key_request_pdf
 
         return key_request_pdf(paper)

@@ -1,7 +1,8 @@
 """A key, a challenge, and the hall's word: how a clerk takes their place at the window.
 
 certificate fit -> challenge -> signed by the key -> token -> (station enrolled once) -> numbers
-leased -> catalogue renewed. The PIN was given to the key before; it never comes here.
+leased -> catalogue renewed. The PIN was given to the key before; it never comes here. Without the
+hall, a key that was pulled resumes the session that it had.
 """
 
 import base64
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from clerk_client.desk.session import Session
 from clerk_client.desk.stock import Stock
+from clerk_client.desk.suspension import Suspended
 from clerk_client.domain.clerks import Clerk, Role, Window
 from clerk_client.hall_link.client import Credentials, HallClient
 from clerk_client.hall_link.errors import (
@@ -30,6 +32,10 @@ from ukey.trust import Trust
 
 log = logging.getLogger(__name__)
 
+# In place of a token, for a session that goes on without the hall: the hall's first answer to it is
+# TOKEN_EXPIRED, and that makes the key sign for a real one.
+_TO_BE_RENEWED = "to-be-renewed"
+
 
 class SignIn:
     """Signs clerks in at one station. `renewal_client` is used by no other part."""
@@ -45,6 +51,7 @@ class SignIn:
         station_key: StationKey,
         enrolment_code: str,
         trust: Callable[[], Trust],
+        suspended: Suspended,
     ) -> None:
         self._client = client
         self._renewal_client = renewal_client
@@ -54,14 +61,48 @@ class SignIn:
         self._station_key = station_key
         self._enrolment_code = enrolment_code
         self._trust = trust
+        self._suspended = suspended
 
     def ask_time(self) -> None:
         """The hall's clock, by which certificates are judged before anybody is asked for a PIN."""
         self._client.is_reachable()
 
     def sign_in(self, key: OpenedKey) -> Session:
-        """Raises CertificateUnfit, UKeyError, HallError, JournalError; then nobody is signed in."""
+        """Raises CertificateUnfit, UKeyError, HallError, JournalError; then nobody is signed in.
+
+        A hall that does not answer is no hindrance to whom `suspend` locked out; one that refuses
+        ends what was suspended.
+        """
         self._trust().ensure_fit(key.certificate)
+        try:
+            session = self._signed_in(key)
+        except HallRefused:
+            self._suspended.end(key.cert_sha256)
+            raise
+        except HallUnavailable as error:
+            resumed = self._suspended.resumed(key)
+            if resumed is None:
+                raise
+            log.info("session resumed without the hall: %s", error.code)
+            self._credentials.begin(_TO_BE_RENEWED, lambda: self._renewed(key))
+            return resumed
+        self._suspended.end(key.cert_sha256)
+        return session
+
+    def suspend(self, session: Session) -> None:
+        """Ends the session as `sign_out` does; the same key may resume it here without the hall."""
+        self._suspended.keep(session)
+        self.sign_out()
+
+    def sign_out(self) -> None:
+        """Ends the session here, and at the hall if it answers."""
+        token = self._credentials.end()
+        try:
+            self._client.sign_out(token)
+        except (HallUnavailable, HallRefused) as error:
+            log.info("session not ended at the hall: %s", error.code)
+
+    def _signed_in(self, key: OpenedKey) -> Session:
         try:
             answer = self._token(self._client, key)
         except HallRefused as error:
@@ -77,14 +118,6 @@ class SignIn:
             self.sign_out()
             raise
         return session
-
-    def sign_out(self) -> None:
-        """Ends the session here, and at the hall if it answers."""
-        token = self._credentials.end()
-        try:
-            self._client.sign_out(token)
-        except (HallUnavailable, HallRefused) as error:
-            log.info("session not ended at the hall: %s", error.code)
 
     def _stock_up(self, session: Session) -> None:
         try:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QKeySequence
+from PyQt5.QtGui import QCloseEvent, QKeySequence, QResizeEvent
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clerk_client.desk.session import Session
     from clerk_client.journal.delivery import Standing
 
+_NARROW = 800
 _ROLES = {
     Role.CLERK: "窗口人员",
     Role.SUPERVISOR: "主管",
@@ -65,7 +66,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self._hall_name = hall_name
         self.setStyleSheet(resources.text("window.qss"))
-        self.setMinimumSize(800, 440)
+        # 1366 x 768 at 200 %, less the desktop's own bar.
+        self.setMinimumSize(640, 340)
         self.resize(1366, 768)
         self._login, self._diagnostics = login, diagnostics
         self._reception, self._tallies = reception, tallies
@@ -177,6 +179,13 @@ class MainWindow(QMainWindow):
         return "" if self._offline.isHidden() else self._offline.text
 
     # --- inside ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW
+        # It stands in the title as well.
+        self._hall.setHidden(is_narrow)
+        self.strip.save_room(is_narrow)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()

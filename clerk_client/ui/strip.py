@@ -38,7 +38,7 @@ class StatusStrip(QFrame):
         self._time = QLabel()
         self._time.setObjectName("hallClock")
         self._time.setToolTip("北京时间")
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(14, 4, 14, 4)
         row.setSpacing(18)
         for label in (self._hall, self._waiting, self._refused, self._trouble):
@@ -82,6 +82,13 @@ class StatusStrip(QFrame):
         """`subject` is key, camera or printer."""
         self._say(self._devices[subject], f"{DEVICES[subject]}{word}", level)
         self._devices[subject].show()
+
+    def save_room(self, needed: bool) -> None:
+        """Without what the desktop shows too, and with the long sentence cut off."""
+        self._time.setHidden(needed)
+        self._row.setSpacing(8 if needed else 18)
+        policy = QSizePolicy.Policy.Ignored if needed else QSizePolicy.Policy.Preferred
+        self._trouble.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
 
     def show_message(self, text: str) -> None:
         """Something that just happened, such as which key was recognised."""

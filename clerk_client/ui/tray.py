@@ -24,7 +24,7 @@ def key_sentence(token: "Token") -> str:
 
 def lock_sentence(error: Exception) -> str:
     """Why the window was locked: the key was pulled, or its driver failed."""
-    return f"{wording_for(error).title}，{wording_for('LOCKED_DRAFT_KEPT').title}"
+    return f"{wording_for(error).title}，{wording_for('WINDOW_LOCKED').title}"
 
 
 class KeyNotices:
@@ -58,6 +58,8 @@ class KeyNotices:
     def key_lost(self, error: Exception) -> str:
         """Of the key that was signed in; the sentence is shown in the tray, too."""
         self._is_lost = True
+        # Whichever key is seen next is told, also the same one.
+        self._plugged = set()
         self.said = lock_sentence(error)
         self._tell(self.said, QSystemTrayIcon.MessageIcon.Warning)
         return self.said

@@ -1,5 +1,6 @@
 """Small parts that several pages are made of."""
 
+import re
 from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
@@ -55,14 +56,24 @@ class Button(QPushButton):
         super().__init__(text)
         self.setAutoDefault(True)
         self.setToolTip(hint)
-        self.setAccessibleName(text)
+        self.setAccessibleName(_spoken(text))
         self.setProperty("primary", primary)
+
+    def setText(self, text: str) -> None:
+        """A name of its own for a screen reader has to be given anew."""
+        super().setText(text)
+        self.setAccessibleName(_spoken(text))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.isAutoRepeat():
             event.accept()
             return
         super().keyPressEvent(event)
+
+
+def _spoken(text: str) -> str:
+    """Without the letter that Alt reaches it by."""
+    return re.sub(r"\(&\w\)|&", "", text)
 
 
 class LineEdit(QLineEdit):
@@ -220,7 +231,6 @@ class NoticeBar(QFrame):
         self._title.setVisible(bool(title))
         self._next_step.setText(next_step)
         self.action.setText(action)
-        self.action.setAccessibleName(action)
         self.action.setVisible(bool(action))
         self.setAccessibleName(f"{title} {next_step}".strip())
 

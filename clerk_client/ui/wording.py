@@ -8,9 +8,16 @@ from datetime import datetime
 from clerk_client.domain.clock import hall_day
 from resources.words import UNKNOWN, Words, entries, words_for
 
-__all__ = ["UNKNOWN", "Words", "entries", "wording_for"]
+__all__ = ["UNKNOWN", "Words", "entries", "set_places", "wording_for"]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+
+_places: dict[str, str] = {}
+
+
+def set_places(*, office: str) -> None:
+    """Whom the sentences send a clerk to, by this station's settings: once, at the start."""
+    _places["office"] = office
 
 
 def wording_for(problem: object, facts: Mapping[str, object] | None = None) -> Words:
@@ -21,7 +28,7 @@ def wording_for(problem: object, facts: Mapping[str, object] | None = None) -> W
     dash, an unknown code as a general sentence.
     """
     code = problem if isinstance(problem, str) else str(getattr(problem, "code", UNKNOWN))
-    known = {**_attributes(problem), **(facts or {})}
+    known = {**_places, **_attributes(problem), **(facts or {})}
     return words_for(code, known, _shown, str(getattr(problem, "wording", "")))
 
 

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from clerk_client.workers.unforeseen import Unforeseen
 
 if TYPE_CHECKING:
-    from clerk_client.desk.forms import Draft, Form, Found
+    from clerk_client.desk.forms import Form, Found
     from clerk_client.desk.session import Session
     from clerk_client.domain.cases import Acceptance
     from clerk_client.domain.matters import Matter
@@ -26,6 +26,7 @@ class Desk(Protocol):
 
     def prepare(self) -> None: ...
     def sign_in(self, key: "OpenedKey") -> "Session": ...
+    def suspend(self) -> None: ...
     def sign_out(self) -> None: ...
     def begin(self, text: str) -> "Found": ...
     def by_appointment(self, number: str) -> "Found": ...
@@ -34,9 +35,6 @@ class Desk(Protocol):
     def accept(self, form: "Form") -> "Acceptance": ...
     def tally(self) -> "Tally": ...
     def hand_over(self, number: str) -> None: ...
-    def keep_drafts(self, clerk: str, drafts: "Sequence[Draft]") -> None: ...
-    def take_drafts(self) -> "tuple[str, Sequence[Draft]]": ...
-    def forget_drafts(self, clerk: str) -> None: ...
     def close(self) -> None: ...
 
 
@@ -55,7 +53,6 @@ class DeskWorker(QObject):
     accepted = pyqtSignal(object)  # Acceptance, durable
     tallied = pyqtSignal(object)  # Tally
     handed_over = pyqtSignal(str)  # acceptance number
-    drafts_taken = pyqtSignal(str, list)  # staff number, list of Draft
     # Exceptions with a `code`. One signal for each question, so that none is taken for another's.
     station_refused = pyqtSignal(object)  # of prepare
     sign_in_refused = pyqtSignal(object)
@@ -63,8 +60,6 @@ class DeskWorker(QObject):
     search_refused = pyqtSignal(int, object)  # the search's serial
     hand_over_refused = pyqtSignal(str, object)  # acceptance number
     tally_refused = pyqtSignal(object)
-    drafts_refused = pyqtSignal(object)  # of take_drafts
-    drafts_not_kept = pyqtSignal(str, list, object)  # staff number, list of Draft
 
     def __init__(self, build: Callable[[], Desk], failures: tuple[type[Exception], ...]) -> None:
         super().__init__()
@@ -84,6 +79,11 @@ class DeskWorker(QObject):
     @pyqtSlot(object)
     def sign_in(self, key: "OpenedKey") -> None:
         self._try(lambda: self._desk().sign_in(key), self.signed_in.emit, self.sign_in_refused.emit)
+
+    @pyqtSlot()
+    def suspend(self) -> None:
+        """The key is gone. `sign_out` follows and answers."""
+        self._try(lambda: self._desk().suspend(), lambda _: None, lambda _: None)
 
     @pyqtSlot()
     def sign_out(self) -> None:
@@ -131,29 +131,6 @@ class DeskWorker(QObject):
             lambda _: self.handed_over.emit(number),
             lambda error: self.hand_over_refused.emit(number, error),
         )
-
-    @pyqtSlot(str, list)
-    def keep_drafts(self, clerk: str, drafts: "list[Draft]") -> None:
-        """Silent when it succeeds; else the drafts come back with the reason."""
-        self._try(
-            lambda: self._desk().keep_drafts(clerk, drafts),
-            lambda _: None,
-            lambda error: self.drafts_not_kept.emit(clerk, drafts, error),
-        )
-
-    @pyqtSlot()
-    def take_drafts(self) -> None:
-        """Those of the clerk who is signed in."""
-        self._try(
-            lambda: self._desk().take_drafts(),
-            lambda taken: self.drafts_taken.emit(taken[0], list(taken[1])),
-            self.drafts_refused.emit,
-        )
-
-    @pyqtSlot(str)
-    def forget_drafts(self, clerk: str) -> None:
-        """Nobody waits for it; what could not be destroyed goes with its day."""
-        self._try(lambda: self._desk().forget_drafts(clerk), lambda _: None, lambda _: None)
 
     @pyqtSlot()
     def finish(self) -> None:

@@ -1,7 +1,7 @@
 """The station's diagnosis in a thread of its own: a hanging camera must delay no acceptance."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 class Diagnosis(Protocol):
     """What looks at the station; stands without a desk, when the journal cannot be opened."""
 
-    def checks(self) -> "Sequence[Check]": ...
+    def checks(self) -> "Iterable[Sequence[Check]]": ...
 
     def export(self, file: Path) -> None: ...
 
@@ -26,7 +26,8 @@ class Diagnosis(Protocol):
 class DiagnosisWorker(QObject):
     """An exception of `failures` becomes `refused`; any other reaches the crash hook as well."""
 
-    diagnosed = pyqtSignal(list)  # of Check
+    checked = pyqtSignal(list)  # of Check: one subject's, while others are still asked
+    diagnosed = pyqtSignal(list)  # of Check: all of them
     refused = pyqtSignal(object)
     exported = pyqtSignal(str)  # the file
     export_refused = pyqtSignal(object)
@@ -42,8 +43,11 @@ class DiagnosisWorker(QObject):
     @pyqtSlot()
     def diagnose(self) -> None:
         """Looks at everything once."""
+        checks: list[Check] = []
         try:
-            checks = list(self._diagnosis().checks())
+            for found in self._diagnosis().checks():
+                checks += found
+                self.checked.emit(list(found))
         except self._failures as error:
             log.info("no diagnosis: %s", getattr(error, "code", type(error).__name__))
             self.refused.emit(error)

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer, pyqtBoundSignal, pyqtSignal, pyqtSlot
 
 from clerk_client.desk.keys import ApprovalOwnKey, Plugged
+from clerk_client.workers.other_keys import OtherKeys
 from clerk_client.workers.unforeseen import Unforeseen
-from ukey.errors import NoToken, UKeyError
+from ukey.errors import UKeyError
 
 if TYPE_CHECKING:
-    from ukey.diagnosis import Finding
+    from ukey.findings import Finding
     from ukey.hub import KeyHub
     from ukey.opened_key import OpenedKey
     from ukey.token import Certificate, Token
+
+    Problem = tuple[str, Mapping[str, object]]
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +38,12 @@ class KeyWorker(QObject):
     No PIN outlives its call: not in a frame or an error that goes out with the answer.
     """
 
-    tokens_seen = pyqtSignal(list, list)  # of Plugged, of problem codes; only when they changed
+    tokens_seen = pyqtSignal(list, list)  # of Plugged, of (code, facts); only when they changed
     absence_found = pyqtSignal(object)  # Finding, while no key is there; only when it changed
     families_known = pyqtSignal(list)  # of (name, title)
     opened = pyqtSignal(object)  # OpenedKey
     failed = pyqtSignal(object)  # UKeyError
-    removed = pyqtSignal(
-        str, object
-    )  # token id of the key that was open; TokenRemoved, DriverError
+    removed = pyqtSignal(str, object)  # token id of the key that was open; why it is no more
     pin_changed = pyqtSignal(str)  # token id
     pin_change_failed = pyqtSignal(object)  # UKeyError
     keys_beside = pyqtSignal(list)  # of Token: the others, while one is open
@@ -148,9 +149,12 @@ class KeyWorker(QObject):
 
     @pyqtSlot()
     def scan_beside(self) -> None:
-        """The keys that could approve. Some drivers do not notice one plugged after the first."""
+        """The keys that could approve what this clerk may not do alone, such as a void.
+
+        Some drivers do not notice one plugged after the first.
+        """
         try:
-            others = [token for token in self._hub().scan() if not self._is_own(token)]
+            others = self._others().plugged()
         except Exception:
             self.keys_beside.emit([])
             raise
@@ -158,13 +162,15 @@ class KeyWorker(QObject):
 
     @pyqtSlot(str, str, bytes)
     def approve(self, token_id: str, pin: str, message: bytes) -> None:
-        """Opens another person's key, signs `message` and closes it. The open key stays open."""
+        """Opens another person's key, signs `message` (what is approved, in the hall's form) and
+        closes it. The open key stays open."""
         try:
-            hindrance = self._hindrance(token_id)
+            others = self._others()
+            hindrance = others.hindrance(token_id)
             if hindrance is not None:
                 self._answer(self.approval_failed, _bare(hindrance))
                 return
-            self._answer(self.approved, *self._signed(token_id, pin, message))
+            self._answer(self.approved, *others.signed(token_id, pin, message))
         except (UKeyError, ApprovalOwnKey) as error:
             log.warning("not approved: %s", error.code)
             self._answer(self.approval_failed, _bare(error))
@@ -191,32 +197,40 @@ class KeyWorker(QObject):
             self._scan()
         except Exception:
             # Told once, not twice a second.
-            if self._tell([], [Unforeseen.code]):
+            if self._tell([], [(Unforeseen.code, {})]):
                 raise
 
     def _look_for_open_key(self, key: "OpenedKey") -> None:
         token_id = key.token.id
-        lost = self._hub().loss_of(token_id)
-        if lost is None:
-            return
-        # A driver that died just now is started by the very question, and knows of no open key.
-        lost = key.loss or lost
-        log.warning("open key lost: %s", lost.code)
+        try:
+            lost = self._hub().loss_of(token_id)
+            if lost is None:
+                return
+            # A driver that died just now is started by the question, and knows of no open key.
+            lost = key.loss or lost
+        except Exception:
+            # Whether the key is still there nobody can tell: as good as lost, and told once.
+            self._lose(token_id, Unforeseen())
+            raise
+        self._lose(token_id, lost)
+
+    def _lose(self, token_id: str, why: Exception) -> None:
+        log.warning("open key lost: %s", getattr(why, "code", type(why).__name__))
+        # Told first: whatever happens at the log-out, no window stays open without its key.
+        self.removed.emit(token_id, _bare(why))
         self.close()
-        self.removed.emit(token_id, _bare(lost))
 
     def _scan(self) -> None:
         try:
             hub = self._hub()
         except UKeyError as error:
-            self._tell([], [error.code])
+            self._tell([], [_told(error)])
             return
         tokens = hub.scan()
-        codes = sorted({problem.code for problem in hub.problems})
-        if hub.installed and "DRIVER_MISSING" in codes:
-            # A station has one vendor's driver, not all of them.
-            codes.remove("DRIVER_MISSING")
-        self._tell([self._plugged(token) for token in tokens], codes)
+        # A station has one vendor's driver, not all of them.
+        usual = "DRIVER_MISSING" if hub.installed else ""
+        problems = [_told(each) for each in hub.problems if each.code != usual]
+        self._tell([self._plugged(token) for token in tokens], problems)
         if tokens:
             self._absent = None
         else:
@@ -232,61 +246,34 @@ class KeyWorker(QObject):
             self._absent = finding
             self.absence_found.emit(finding)
 
-    def _tell(self, plugged: list[Plugged], codes: list[str]) -> bool:
-        """False when nothing changed: errors are compared by their codes, for each is a new one."""
+    def _tell(self, plugged: list[Plugged], problems: "list[Problem]") -> bool:
+        """False when nothing changed. Errors are compared by what they say: each is a new one."""
+        problems.sort(key=lambda problem: problem[0])
         reasons = [str(getattr(each.reason, "code", "")) for each in plugged]
-        seen = [(each.token, each.notices) for each in plugged], reasons, codes
+        seen = [(each.token, each.notices) for each in plugged], reasons, problems
         if self._seen == seen:
             return False
         self._seen = seen
-        self.tokens_seen.emit(plugged, codes)
+        self.tokens_seen.emit(plugged, problems)
         return True
 
     def _tell_changed(self, token_id: str) -> None:
         self._seen = None
-        self._look()
-        self.pin_changed.emit(token_id)
+        try:
+            self._look()
+        finally:
+            # The key took its new PIN, whatever a look at it says.
+            self.pin_changed.emit(token_id)
 
     def _answer(self, signal: pyqtBoundSignal, *what: object) -> None:
         """After the call has ended, with whatever holds its PIN."""
         QTimer.singleShot(0, partial(signal.emit, *what))
 
-    def _hindrance(self, token_id: str) -> Exception | None:
-        """Why the PIN of this key is not even tried for an approval."""
-        if self._is_open(token_id):
-            return ApprovalOwnKey()
-        token = next((token for token in self._hub().scan() if token.id == token_id), None)
-        if token is None:
-            return NoToken("not plugged")
-        if self._is_own(token):
-            return ApprovalOwnKey()
-        return self._unfit(token.certificate) if token.certificate is not None else None
-
-    def _signed(self, token_id: str, pin: str, message: bytes) -> "tuple[Certificate, bytes, str]":
-        hub = self._hub()
-        try:
-            key = hub.open(token_id, pin)
-        finally:
-            del pin
-        try:
-            # Which certificate its private key belongs to, only the log-in shows.
-            if self._is_of_same_holder(key.certificate):
-                raise ApprovalOwnKey
-            return key.certificate, key.sign(message), key.alg
-        finally:
-            hub.close(token_id)
+    def _others(self) -> OtherKeys:
+        return OtherKeys(self._hub(), self._open, self._unfit)
 
     def _is_open(self, token_id: str) -> bool:
         return self._open is not None and self._open.token.id == token_id
-
-    def _is_own(self, token: "Token") -> bool:
-        # One key may show through two drivers, and one person may have two keys.
-        return self._is_open(token.id) or (
-            token.certificate is not None and self._is_of_same_holder(token.certificate)
-        )
-
-    def _is_of_same_holder(self, certificate: "Certificate") -> bool:
-        return self._open is not None and self._open.certificate.identity == certificate.identity
 
     def _plugged(self, token: "Token") -> Plugged:
         certificate = token.certificate
@@ -300,6 +287,12 @@ class KeyWorker(QObject):
         if self._built is None:
             self._built = self._build()
         return self._built
+
+
+def _told(error: UKeyError) -> "Problem":
+    from ukey.findings import finding_of  # late, with the hub
+
+    return error.code, finding_of(error).facts
 
 
 def _bare(error: Exception) -> Exception:

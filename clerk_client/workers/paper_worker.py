@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from printing.spool import Printer
 
 log = logging.getLogger(__name__)
+_Made = TypeVar("_Made")
 
 
 class PaperWorker(QObject):
@@ -32,13 +33,18 @@ class PaperWorker(QObject):
 
     @pyqtSlot(object)
     def print_paper(self, paper: "KeyRequest | CertificateApplication") -> None:
-        """On the station's printer."""
+        """On the station's printer; `saved` where that is a folder."""
         # Imported late: no paper is needed to show the login page.
         from clerk_client.desk.key_papers import print_paper
 
-        name = self._made(lambda: print_paper(paper, self._printer))
-        if name is not None:
-            self.printed.emit(paper.title, name)
+        made = self._made(lambda: print_paper(paper, self._printer))
+        if made is None:
+            return
+        printer, file = made
+        if file:
+            self.saved.emit(file)
+        else:
+            self.printed.emit(paper.title, printer)
 
     @pyqtSlot(object, str)
     def save_paper(self, paper: "KeyRequest | CertificateApplication", file: str) -> None:
@@ -49,7 +55,7 @@ class PaperWorker(QObject):
         if where is not None:
             self.saved.emit(where)
 
-    def _made(self, make: Callable[[], str]) -> str | None:
+    def _made(self, make: Callable[[], _Made]) -> _Made | None:
         try:
             return make()
         except self._failures as error:

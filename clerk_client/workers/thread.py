@@ -51,10 +51,15 @@ class WorkerThread:
         return call
 
     def stop(self, deadline_ms: int) -> bool:
-        """Ends the thread after the call it is in; False when that takes longer than this."""
-        self._thread.quit()
+        """Ends the thread after the calls made so far; False when they take longer than this.
+
+        Then it ends after the call it is in.
+        """
+        # Queued like the calls: quitting at once would drop those behind the one that runs.
+        self._calls.made.emit(self._thread.quit)
         if self._thread.wait(deadline_ms):
             return True
+        self._thread.quit()
         log.error("thread %s did not end in %d ms", self._thread.objectName(), deadline_ms)
         _overdue.append(self)
         return False

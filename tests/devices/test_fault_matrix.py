@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from clerk_client.demo.authority import BEGINNING, END, Authority, ec_key
 from clerk_client.demo.soft_tokens import LIBRARY, SoftTokens
-from resources.words import entries, words_for
+from resources.words import PLACES, entries, in_a_sentence, words_for
 from tests.devices.conftest import OPENSC, Clerk
 from tests.helpers import crypto_tokens, faulty_drivers, virtual_card
 from tests.helpers.crypto_tokens import CryptoToken
@@ -92,7 +92,8 @@ def ensure_told(
         HEADING_OF[code],
     )
     assert {name: first["facts"].get(name) for name in facts} == facts
-    entry, told = entries()[words or code], {k: shown(v) for k, v in first["facts"].items()}
+    entry = entries()[words or code]
+    told = {**PLACES, **{k: in_a_sentence(shown(v)) for k, v in first["facts"].items()}}
     # A fact that the sentences ask for and that is not there would be a KeyError here.
     assert entry.cause.format_map(told)
     assert first["next_step"] == entry.next.format_map(told) != ""
@@ -102,7 +103,7 @@ def ensure_told(
 
 def ensure_refused(error: UKeyError, code: str, words: str = "") -> None:
     """The same of what an attempt ended with."""
-    facts = vars(error)
+    facts = {**PLACES, **vars(error)}
     entry = entries()[words or code]
     assert (error.code, HEADINGS[error.code].value) == (code, HEADING_OF[code])
     assert words_for(code, facts).next_step == entry.next.format_map(facts) != ""
@@ -131,11 +132,11 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fault], Driver
 
 LIBRARIES: list[tuple[Fault, str, dict[str, str]]] = [
     (Fault.MISSING_DEPENDENCY, "DRIVER_DEPENDENCY", {"missing": faulty_drivers.MISSING}),
-    (Fault.TEXT_FILE, "DRIVER_NOT_PKCS11", {}),
-    (Fault.EMPTY_FILE, "DRIVER_NOT_PKCS11", {}),
-    (Fault.FOLDER, "DRIVER_NOT_PKCS11", {}),
-    (Fault.TRUNCATED, "DRIVER_NOT_PKCS11", {}),
-    (Fault.NO_ENTRY_POINT, "DRIVER_NOT_PKCS11", {}),
+    (Fault.TEXT_FILE, "DRIVER_NOT_PKCS11", {"fault": "other_file"}),
+    (Fault.EMPTY_FILE, "DRIVER_NOT_PKCS11", {"fault": "empty"}),
+    (Fault.FOLDER, "DRIVER_NOT_PKCS11", {"fault": "folder"}),
+    (Fault.TRUNCATED, "DRIVER_NOT_PKCS11", {"fault": "cut_off"}),
+    (Fault.NO_ENTRY_POINT, "DRIVER_NOT_PKCS11", {"fault": "no_entry"}),
     (Fault.OTHER_PROCESSOR, "DRIVER_WRONG_ARCH", {"found": "ARM64, 64-bit"}),
     (Fault.OTHER_BITNESS, "DRIVER_WRONG_ARCH", {"found": "x86, 32-bit"}),
     (Fault.WINDOWS_64, "DRIVER_WRONG_ARCH", {"found": "Windows, x64"}),
@@ -159,7 +160,8 @@ def test_library_that_cannot_work_is_named_with_what_ails_it(
 ) -> None:
     driver = faulty(fault)
     found = looked_at(hub_of(driver), [driver])
-    ensure_told(found, code, path=str(driver.library), **facts)
+    words = f"{code}_{facts['fault'].upper()}" if "fault" in facts else ""
+    ensure_told(found, code, words=words, path=str(driver.library), **facts)
     assert len(found.findings) == 1
 
 
@@ -201,6 +203,7 @@ def test_broken_driver_file_is_told_behind_the_key_that_works(
         [plain_finding(found.findings[-1])],
         "DRIVER_FILE_BROKEN",
         "warning",
+        "DRIVER_FILE_BROKEN_LINE",
         file="ours.toml",
         line="3",
         reason=broken.reason,

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from clerk_client.demo.authority import BEGINNING, END, Authority, ec_key
 from clerk_client.demo.soft_tokens import LIBRARY, PIN, SoftTokens
@@ -21,6 +24,7 @@ from tests.devices.conftest import Keys
 from tests.helpers.faulty_drivers import Fault, build
 from ukey.catalog import Catalog, Driver, driver_at
 from ukey.diagnosis import Diagnosis, diagnose
+from ukey.driver import Deadlines
 from ukey.errors import CatalogBroken, PinRefused
 from ukey.hub import KeyHub
 from ukey.revocation import load_revocations
@@ -53,8 +57,8 @@ def codes(diagnosis: Diagnosis) -> list[str]:
 
 
 @contextmanager
-def hub_of(*drivers: Driver) -> Iterator[KeyHub]:
-    hub = KeyHub(drivers)
+def hub_of(*drivers: Driver, deadlines: Deadlines | None = None) -> Iterator[KeyHub]:
+    hub = KeyHub(drivers, deadlines)
     yield hub
     hub.stop()
 
@@ -132,8 +136,28 @@ def test_issuer_is_checked_against_authorities_and_only_when_there_are_some(
 ) -> None:
     own_store.add_clerk(authority, "张丽", "W01", ec_key())
     hub = make_hub(own_store)
-    assert codes(looked_at(hub, own_store, Authority("别处"))) == ["CERT_UNTRUSTED"]
+    (foreign,) = looked_at(hub, own_store, Authority("别处")).findings
+    assert foreign.code == "CERT_UNTRUSTED"
+    assert foreign.facts["reason"]
+    assert "issued" not in foreign.facts
     assert codes(looked_at(hub, own_store, None)) == ["KEY_OK"]
+
+
+def test_certificate_of_the_authority_in_a_form_that_is_not_accepted_is_told_with_the_reason(
+    own_store: SoftTokens, authority: Authority, tmp_path: Path
+) -> None:
+    number, key = x509.ObjectIdentifier("1.2.156.112570.11.204"), ec_key()
+    unknown = x509.Extension(number, True, x509.UnrecognizedExtension(number, b"\x05\x00"))
+    own_store.add("W01", key, [authority.issue("张丽", "W01", key, more=[unknown])])
+    own_store.write_driver(tmp_path / "drivers")
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    options = ("--drivers", tmp_path / "drivers", "--authorities", tmp_path / "ca.pem")
+    (finding,) = json.loads(ukey("--json", *options, store=own_store).stdout)["findings"]
+    assert (finding["code"], finding["facts"]["issued"]) == ("CERT_UNTRUSTED", "true")
+    reason = finding["facts"]["reason"]
+    assert number.dotted_string in reason
+    assert "张丽" not in reason
+    assert reason in finding["next_step"]
 
 
 def test_certificate_taken_back_is_an_error_and_a_missing_list_a_warning(
@@ -144,8 +168,6 @@ def test_certificate_taken_back_is_an_error_and_a_missing_list_a_warning(
     lists = load_revocations([place], [authority.certificate])
     (unknown,) = looked_at(hub, own_store, authority, revoked=lists).findings
     assert (unknown.code, unknown.severity) == ("REVOCATION_UNKNOWN", "warning")
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     place.write_bytes(authority.revocation_list(token.certificates).public_bytes(Encoding.DER))
     assert codes(looked_at(hub, own_store, authority, revoked=lists)) == ["CERT_REVOKED"]
 
@@ -216,6 +238,44 @@ def test_driver_given_up_gets_another_chance_when_somebody_asks(
             assert "quarantined" not in finding.facts
 
 
+def test_driver_that_hangs_is_named_again_and_again_also_while_somebody_scans(
+    tmp_path: Path, no_usb: Path
+) -> None:
+    catalog = Catalog(
+        (
+            driver_at(build(Fault.MISSING_DEPENDENCY, tmp_path)),
+            driver_at(build(Fault.HANG_IN_SLOT_LIST, tmp_path)),
+            driver_at(build(Fault.CRASH_IN_SLOT_LIST, tmp_path)),
+        )
+    )
+    told = ("DRIVER_DEPENDENCY", "DRIVER_HANG", "DRIVER_CRASHED")
+    with hub_of(*catalog.drivers, deadlines=Deadlines.all(3.0)) as hub:
+        for is_scanned in (False, True, False):
+            scan = Thread(target=hub.look if is_scanned else str)
+            scan.start()
+            found = diagnose(hub, catalog, Trust([], TODAY), usb_root=no_usb, within=2)
+            assert sorted(codes(found)) == sorted(told)
+            assert found.findings[0].code == told[0]
+            for finding in found.findings:
+                assert "quarantined" not in finding.facts
+            scan.join()
+
+
+def test_driver_that_hangs_alone_is_the_cause_while_somebody_scans(
+    tmp_path: Path, no_usb: Path
+) -> None:
+    hanging = driver_at(build(Fault.HANG_IN_SLOT_LIST, tmp_path))
+    with hub_of(hanging, deadlines=Deadlines.all(1.0)) as hub:
+        for _ in range(4):
+            scan = Thread(target=hub.look)
+            scan.start()
+            found = diagnose(
+                hub, Catalog((hanging,)), Trust([], TODAY), usb_root=no_usb, within=0.4
+            )
+            assert codes(found) == ["DRIVER_HANG"]
+            scan.join()
+
+
 def test_broken_driver_file_is_a_warning_at_the_end(keys: Keys, hub: KeyHub, no_usb: Path) -> None:
     catalog = Catalog((keys.store.driver,), problems=(CatalogBroken("ours.toml", 3, "bad"),))
     trust = Trust([keys.authority.certificate], TODAY)
@@ -233,12 +293,17 @@ def test_diagnosis_never_raises(hub: KeyHub, keys: Keys) -> None:
 # --- the command ---------------------------------------------------------------------------------
 
 
+_NONE = ("--no-station",)
+
+
 def ukey(
     *arguments: str | Path, store: SoftTokens | None = None, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, **(store.environment if store else {}), **environment}
+    # Not by what this machine's own station.toml says.
+    own = () if "CLERK_CLIENT_STATION" in environment or "--station" in arguments else _NONE
     return subprocess.run(
-        [sys.executable, "-m", "ukey", *map(str, arguments)],
+        [sys.executable, "-m", "ukey", *own, *map(str, arguments)],
         env=environment,
         capture_output=True,
         encoding="utf-8",
@@ -266,7 +331,8 @@ def test_json_has_findings_and_tokens_and_nothing_else(
     done = ukey("--json", "--drivers", drivers, "--authorities", authorities, store=keys.store)
     document = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert document.keys() == {"findings", "tokens"}
+    assert document.keys() == {"station", "findings", "tokens"}
+    assert document["station"] is None
     for finding in document["findings"]:
         assert finding.keys() == {"code", "severity", "heading", "facts", "next_step"}
         assert all(isinstance(fact, str) for fact in finding["facts"].values())
@@ -306,11 +372,44 @@ def test_library_in_a_folder_with_chinese_and_blanks_shows_its_key(tmp_path: Pat
     assert [f["code"] for f in json.loads(done.stdout)["findings"]] == [token["unusable"]]
 
 
-def test_library_that_is_not_there_is_missing_and_no_wrong_usage(tmp_path: Path) -> None:
-    done = ukey("--driver", tmp_path / "gone.so")
-    assert done.returncode == 1
-    assert "DRIVER_MISSING" in done.stdout
-    assert str(tmp_path / "gone.so") in done.stdout
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault.TEXT_FILE, "不是程序库"),
+        (Fault.EMPTY_FILE, "驱动文件是空的"),
+        (Fault.FOLDER, "指向文件夹"),
+        (Fault.TRUNCATED, "驱动文件不完整"),
+        (Fault.NO_ENTRY_POINT, "不是PKCS#11驱动"),
+        (Fault.OTHER_BITNESS, "适用于 x86（32位）"),
+        (Fault.WINDOWS_64, "适用于 Windows（x64）"),
+        (Fault.VENDOR_CODE, "电子钥匙驱动报错（DRIVER_ERROR）"),
+    ],
+)
+def test_most_likely_cause_comes_first_in_a_chinese_sentence(
+    tmp_path: Path, fault: Fault, words: str
+) -> None:
+    said = ukey("--driver", build(fault, tmp_path)).stdout.splitlines()
+    assert said[0] == "没有读取 station.toml"
+    assert said[1].startswith("最可能的原因：")
+    assert words in said[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--driver", "gone.so"), "没有这个文件："),
+        (("--drivers", "gone"), "没有这个文件夹："),
+        (("--drivers", "file"), "没有这个文件夹："),
+    ],
+)
+def test_path_that_is_not_there_is_said_and_looks_at_nothing(
+    tmp_path: Path, arguments: tuple[str, str], words: str
+) -> None:
+    (tmp_path / "file").touch()
+    option, name = arguments
+    done = ukey(option, tmp_path / name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{words}{tmp_path / name}" in done.stderr
 
 
 def test_station_without_a_key_reads_the_manuals_headings_in_order(tmp_path: Path) -> None:
@@ -329,6 +428,11 @@ def test_key_on_usb_without_a_driver_is_told_by_its_family(tmp_path: Path) -> No
     (finding,) = json.loads(done.stdout)["findings"]
     assert (finding["code"], finding["facts"]["family"]) == ("DRIVER_MISSING", "白色KEY(GDCA)")
     assert "白色KEY(GDCA)" in finding["next_step"]
+    # No shipped file knows a library for it: downloading one alone leads nowhere.
+    assert finding["facts"]["unlisted"] == "true"
+    assert "docs/drivers.md" in finding["next_step"]
+    said = ukey("--usb", device.parent).stdout
+    assert "客户端不知道这种钥匙的驱动装在哪里" in said
 
 
 def test_without_authorities_it_is_said_that_issuers_were_not_checked(
@@ -348,6 +452,9 @@ def test_without_authorities_it_is_said_that_issuers_were_not_checked(
         ["--report", "{there}"],
         ["--report", "/nowhere/at/all/report.zip"],
         ["--driver", "a.so", "--drivers", "b"],
+        ["--station", "gone.toml"],
+        ["--station", "{garbage}"],
+        ["--station", "a.toml", "--no-station"],
     ],
 )
 def test_wrong_usage_is_said_and_looks_at_nothing(tmp_path: Path, arguments: list[str]) -> None:
@@ -362,10 +469,91 @@ def test_wrong_usage_is_said_and_looks_at_nothing(tmp_path: Path, arguments: lis
 
 
 def test_console_without_chinese_gets_question_marks_and_no_crash(tmp_path: Path) -> None:
-    done = ukey("--driver", tmp_path / "gone.so", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    library = build(Fault.EMPTY_FILE, tmp_path)
+    done = ukey("--driver", library, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 1
-    assert "DRIVER_MISSING" in done.stdout
+    assert "DRIVER_NOT_PKCS11" in done.stdout
     assert done.stderr == ""
+
+
+# --- station.toml --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def station(keys: Keys, tmp_path: Path, authorities: Path) -> Path:
+    """One whose drivers are IT's own, as `python -m ukey` has to find them."""
+    keys.store.write_driver(tmp_path / "drivers")
+    file = tmp_path / "station.toml"
+    file.write_text(
+        '[station]\nid = "W01"\n'
+        f'[hall]\nauthorities = "{authorities.name}"\n'
+        '[keys]\ndrivers = "drivers"\nrevocation_lists = ["gone.crl"]\n',
+        encoding="utf-8",
+    )
+    return file
+
+
+def test_station_is_looked_at_as_its_client_would(keys: Keys, station: Path) -> None:
+    home = station.parent / "home"
+    default = home / ".config" / "clerk_client" / "station.toml"
+    default.parent.mkdir(parents=True)
+    default.write_text(f'[keys]\ndrivers = "{station.parent / "drivers"}"\n', encoding="utf-8")
+    for options, environment, path in (
+        (("--station", station), {}, station),
+        ((), {"CLERK_CLIENT_STATION": str(station)}, station),
+        ((), {"CLERK_CLIENT_STATION": "", "HOME": str(home), "XDG_CONFIG_HOME": ""}, default),
+    ):
+        done = ukey("--json", *options, store=keys.store, **environment)
+        document = json.loads(done.stdout)
+        assert document["station"] == str(path)
+        assert len(document["tokens"]) == 3
+        found = {finding["code"] for finding in document["findings"]}
+        # By its authorities and its lists, where it names some.
+        assert ("REVOCATION_UNKNOWN" in found) is (path == station)
+    said = ukey("--station", station, store=keys.store).stdout.splitlines()
+    assert said[0] == f"已读取 {station}"
+    assert "未核对" not in "".join(said)
+
+
+def test_what_the_command_line_says_comes_before_station_toml(
+    keys: Keys, station: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    options = ("--json", "--station", station, "--drivers", tmp_path / "none")
+    document = json.loads(ukey(*options, store=keys.store).stdout)
+    assert (document["station"], document["tokens"]) == (str(station), [])
+    said = ukey("--no-station", CLERK_CLIENT_STATION=str(station)).stdout.splitlines()
+    assert said[0] == "没有读取 station.toml（只检查自带的驱动目录）"
+
+
+def test_station_without_its_authorities_file_is_looked_at_all_the_same(
+    keys: Keys, station: Path, authorities: Path
+) -> None:
+    authorities.unlink()
+    done = ukey("--station", station, store=keys.store)
+    assert done.returncode == 0
+    assert "AUTHORITIES_UNUSABLE" in done.stderr
+    assert "未核对证书由谁签发" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text", ["keys = 1", "[keys]\ndrivers = 1", "[keys]\nrevocation_lists = 1"]
+)
+def test_station_toml_with_a_mistake_about_keys_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "station.toml"
+    file.write_text(text, encoding="utf-8")
+    done = ukey("--station", file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{file} 有误" in done.stderr
+    assert "[keys]" in done.stderr
+
+
+def test_folder_of_drivers_that_is_gone_is_told_without_a_line(keys: Keys, tmp_path: Path) -> None:
+    file = tmp_path / "station.toml"
+    file.write_text('[keys]\ndrivers = "gone"\n', encoding="utf-8")
+    said = ukey("--station", file).stdout
+    assert f"驱动说明文件或文件夹 {tmp_path / 'gone'} 不能使用" in said
+    assert "第 " not in said
 
 
 # --- the report ----------------------------------------------------------------------------------
@@ -427,9 +615,45 @@ def test_report_tells_the_help_desk_enough_and_nothing_about_anybody(
     assert getpass.getuser() not in station.values()
 
 
+def test_serial_in_the_name_of_a_key_that_no_driver_shows_stays_out_of_the_report(
+    tmp_path: Path,
+) -> None:
+    device = tmp_path / "usb" / "1-1"
+    device.mkdir(parents=True)
+    for name, text in (
+        ("idVendor", "096e"),
+        ("idProduct", "0312"),
+        ("product", "mToken SN0012345"),
+    ):
+        (device / name).write_text(f"{text}\n")
+    store = SoftTokens(tmp_path / "store")
+    drivers, report = tmp_path / "drivers", tmp_path / "report.zip"
+    store.write_driver(drivers)
+    done = ukey("--drivers", drivers, "--usb", device.parent, "--report", report, store=store)
+    with zipfile.ZipFile(report) as bundle:
+        files = {name: bundle.read(name).decode("utf-8-sig") for name in bundle.namelist()}
+    assert json.loads(files["findings.json"])[0]["code"] == "DRIVER_BLIND"
+    for text in (files["findings.json"], files["说明.txt"], files["usb.json"], done.stdout):
+        assert "mToken SN…2345" in text
+    assert "0012345" not in "".join(files.values()) + done.stdout
+
+
+def test_serial_of_a_key_whose_certificate_cannot_be_read_stays_off_the_screen(
+    own_store: SoftTokens, tmp_path: Path
+) -> None:
+    own_store.add("GARBAGE", ec_key(), [b"garbage"])
+    own_store.write_driver(tmp_path / "drivers")
+    (serial,) = own_store.serials().values()
+    told = ukey("--drivers", tmp_path / "drivers", store=own_store).stdout
+    assert "CERT_UNREADABLE" in told
+    assert f"…{serial[-4:]}" in told
+    assert serial not in told
+
+
 def test_home_folders_in_paths_are_shortened(tmp_path: Path) -> None:
     home = tmp_path / "home" / "zhangsan"
-    home.mkdir(parents=True)
+    (home / "lib").mkdir(parents=True)
+    (home / "lib" / "driver.so").touch()
     report = tmp_path / "report.zip"
     ukey("--driver", home / "lib" / "driver.so", "--report", report, HOME=str(home))
     with zipfile.ZipFile(report) as bundle:

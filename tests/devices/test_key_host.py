@@ -10,7 +10,7 @@ from clerk_client.demo.authority import Authority, ec_key, rsa_key
 from clerk_client.demo.soft_tokens import LIBRARY, PIN, SoftTokens
 from ukey.errors import DriverFailed, TokenRemoved
 from ukey.host import DriverHost
-from ukey.hub import options_of
+from ukey.look import options_of
 from ukey.protocol import RawCertificate, RawToken, TokenRef
 from ukey.token import PinStanding
 

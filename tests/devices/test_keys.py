@@ -180,6 +180,18 @@ def test_wrong_pin_is_not_kept_with_the_error(hub: KeyHub, wrong: str, code: str
     hub.open(token.id, PIN)
 
 
+def test_pins_of_a_change_that_failed_are_not_kept_with_the_error(hub: KeyHub) -> None:
+    token = token_of(hub, "W03")
+    old, new = "".join(list("000000")), "".join(list("999999"))
+    holders = sys.getrefcount(old), sys.getrefcount(new)
+    with pytest.raises(PinRefused) as refused:
+        hub.change_pin(token.id, old, new)
+    assert (sys.getrefcount(old), sys.getrefcount(new)) == holders
+    _, *frames = frames_of(refused.value)
+    assert [f for f in frames if {old, new} & set(map(str, f.f_locals.values()))] == []
+    hub.open(token.id, PIN)
+
+
 def test_wrong_pin_on_one_key_leaves_another_open(hub: KeyHub, keys: Keys) -> None:
     key = hub.open(token_of(hub, "W01").id, PIN)
     with pytest.raises(PinRefused):

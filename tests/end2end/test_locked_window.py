@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from clerk_client.app import Application
 from clerk_client.desk.desk import Desk
+from clerk_client.desk.drafts import Drafts
 from clerk_client.domain.clock import SystemClock
+from clerk_client.journal.errors import JournalFull
 from clerk_client.logs import crash_report
 from clerk_client.settings import load_settings
 from clerk_client.ui.crash_page import CrashReports
@@ -22,17 +24,19 @@ from tests.end2end.test_window import (
     PATIENCE,
     UNIT,
     Clerk,
+    Slow,
     accepted_at_hall,
     application,
     camera,
     clerk,
     crashes,
     keys_pulled,
+    slow,
 )
 from tests.helpers.station import CLERK, SUPERVISOR, Person, Station
 from ukey.errors import TokenRemoved
 
-__all__ = ["application", "camera", "clerk", "crashes"]
+__all__ = ["application", "camera", "clerk", "crashes", "slow"]
 
 NAME = "欧阳小满"
 
@@ -52,7 +56,7 @@ def pull(clerk: Clerk, station: Station) -> None:
         clerk.see("电子钥匙已拔出")
         assert isinstance(clerk.window.page, LoginPage)
         assert NAME not in clerk.text()
-        clerk.see("没有识别到电子钥匙")
+        clerk.see_no_key()
 
 
 def sign_in_as(clerk: Clerk, person: Person, pin: str) -> None:
@@ -178,6 +182,91 @@ def test_a_program_closed_while_locked_brings_the_form_back(
         again.stop()
 
 
+def test_a_program_closed_right_after_the_pull_brings_the_form_back(
+    qtbot: QtBot,
+    clerk: Clerk,
+    station: Station,
+    application: Application,
+    crashes: CrashReports,
+    slow: Callable[[str], Slow],
+) -> None:
+    """While the desk's thread still waits for the hall."""
+    leaving = slow("suspend")
+    clerk.sign_in()
+    start_typing(clerk)
+    with keys_pulled(station):
+        clerk.see("电子钥匙已拔出")
+        leaving.release()
+        application.stop()
+    application.window.hide()
+    again = Application(load_settings(station.settings), SystemClock(), crashes)
+    qtbot.addWidget(again.window)
+    again.start()
+    try:
+        later = Clerk(qtbot, again)
+        later.sign_in()
+        later.wait_for("录入办事人信息")
+        assert reception(later).applicant.name.text() == NAME
+    finally:
+        again.stop()
+
+
+def test_clerk_goes_on_with_the_form_while_the_hall_is_away(
+    clerk: Clerk, station: Station, qtbot: QtBot
+) -> None:
+    clerk.sign_in()
+    start_typing(clerk)
+    station.hall.kill()
+    pull(clerk, station)
+    sign_in_as(clerk, SUPERVISOR, "654321")
+    clerk.see("连不上大厅服务")
+    clerk.window.findChild(LoginPage).given_up.emit()
+    clerk.sign_in()
+    clerk.wait_for("录入办事人信息")
+    assert reception(clerk).applicant.name.text() == NAME
+    clerk.bot.waitUntil(reception(clerk).applicant.number.hasFocus)
+    clerk.type(UNIT)
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("核对后提交")
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("受理成功 ")
+    clerk.see("离线受理")
+    assert accepted_at_hall(station) == []
+    station.hall.start()
+    qtbot.waitUntil(lambda: accepted_at_hall(station) == ["settled"], timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_locked_page_says_of_the_form_what_became_of_it(
+    clerk: Clerk, station: Station, typed: bool
+) -> None:
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    if typed:
+        start_typing(clerk)
+    else:
+        clerk.press(Qt.Key.Key_Escape)
+    with keys_pulled(station):
+        clerk.see("填写的内容已保留" if typed else "窗口已锁定；插好同一把钥匙")
+        assert ("填写的内容" in clerk.text()) == typed
+
+
+def test_locked_page_does_not_promise_what_the_journal_did_not_take(
+    clerk: Clerk, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise JournalFull
+
+    clerk.sign_in()
+    start_typing(clerk)
+    monkeypatch.setattr(Drafts, "keep", full)
+    with keys_pulled(station):
+        clerk.see("填写的内容没有写入本机记录")
+    clerk.sign_in()
+    clerk.wait_for("录入办事人信息")
+    assert reception(clerk).applicant.name.text() == NAME
+
+
 def test_signing_out_leaves_no_draft_in_the_journal(clerk: Clerk, station: Station) -> None:
     clerk.sign_in()
     start_typing(clerk)
@@ -225,7 +314,7 @@ def test_a_pull_in_the_middle_of_a_signature_leaves_the_form_at_the_check(
             clerk.see("电子钥匙已拔出")
             assert NAME not in clerk.text()
             pulled.set()
-            clerk.see("没有识别到电子钥匙")
+            clerk.see_no_key()
     clerk.sign_in()
     clerk.wait_for("核对后提交")
     clerk.see(NAME)

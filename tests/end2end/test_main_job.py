@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from clerk_client.domain.tickets import TicketReference, ticket_text
 from clerk_client.hall_link.errors import HallRefused, HallUnavailable
 from clerk_client.journal.errors import JournalNotWritable
 from clerk_client.parts import Parts
+from clerk_client.settings import load_settings
 from clerk_client.wire.lines import Kind, line_from_json, parsed_export
 from clerk_client.wire.receipt_code import opened
 from clerk_client.wire.verify import chain_faults
@@ -210,8 +212,6 @@ def test_each_unusable_ticket_is_refused_with_its_own_reason(
 
 
 def test_tomorrows_ticket_says_its_day(desk: Desk, station: Station) -> None:
-    from datetime import timedelta
-
     tomorrow = TicketReference(HALL, station.today + timedelta(days=1), "A023")
     with pytest.raises(TicketOfAnotherDay) as caught:
         desk.begin(ticket_text(tomorrow))
@@ -261,6 +261,118 @@ def test_a_reprint_says_which_one_it_is_and_keeps_the_number(desk: Desk, parts: 
 def test_a_spent_token_is_renewed_by_the_key_without_a_pin(desk: Desk, station: Station) -> None:
     station.at_hall("UPDATE tokens SET expires_at = '2020-01-01T00:00:00.000Z'")
     assert desk.begin("A025").matters
+
+
+def test_same_key_resumes_its_session_without_the_hall_and_delivers_later(
+    desk: Desk, parts: Parts, station: Station
+) -> None:
+    delivery = parts.delivery()
+    before = desk.session
+    station.hall.kill()
+    desk.suspend()
+    with pytest.raises(HallRefused):
+        _ = desk.session
+    assert delivery.deliver().hall_reachable is False
+    session = desk.sign_in(opened_key(parts, "张丽", "123456"))
+    assert session == before
+    acceptance = desk.accept(form(desk.choose("GA-LG")))
+    assert acceptance.decided_offline
+    assert delivery.deliver().waiting == 2
+    station.hall.start()
+    standing = delivery.deliver()
+    assert (standing.waiting, standing.refused, standing.hall_reachable) == (0, 0, True)
+    assert records(station) == [("settled", "")]
+    assert len(station.at_hall("SELECT * FROM tokens")) == 2  # of before the pull, and renewed
+    assert desk.begin("A025").matters
+    desk.sign_out()
+    assert len(station.at_hall("SELECT * FROM tokens")) == 1
+    delivery.close()
+
+
+def test_a_resumed_session_can_be_suspended_and_resumed_again(
+    desk: Desk, parts: Parts, station: Station
+) -> None:
+    station.hall.kill()
+    for _ in range(2):
+        desk.suspend()
+        desk.sign_in(opened_key(parts, "张丽", "123456"))
+    assert desk.session.clerk.code == "W01"
+
+
+def test_with_the_hall_there_a_pulled_key_signs_in_as_ever(
+    desk: Desk, parts: Parts, station: Station
+) -> None:
+    desk.suspend()
+    assert station.at_hall("SELECT * FROM tokens") == []
+    desk.sign_in(opened_key(parts, "张丽", "123456"))
+    assert len(station.at_hall("SELECT * FROM tokens")) == 1
+    # That one was signed out on purpose: nothing is left to be resumed.
+    desk.sign_out()
+    station.hall.kill()
+    with pytest.raises(HallUnavailable):
+        desk.sign_in(opened_key(parts, "张丽", "123456"))
+
+
+def test_another_key_resumes_nobodys_session(desk: Desk, parts: Parts, station: Station) -> None:
+    station.hall.kill()
+    desk.suspend()
+    other = opened_key(parts, "梁国辉", "654321")
+    with pytest.raises(HallUnavailable):
+        desk.sign_in(other)
+    other.close()
+    assert desk.sign_in(opened_key(parts, "张丽", "123456")).clerk.code == "W01"
+
+
+def test_a_copied_certificate_resumes_nobodys_session(
+    desk: Desk, parts: Parts, station: Station
+) -> None:
+    """Its private key is another one: the hall would see that, and so does the window."""
+    station.hall.kill()
+    copied = desk.session.certificate
+    desk.suspend()
+    key = opened_key(parts, "梁国辉", "654321")
+    key.certificate = copied
+    with pytest.raises(HallUnavailable):
+        desk.sign_in(key)
+
+
+def test_a_refusal_by_the_hall_ends_what_was_suspended(
+    desk: Desk, parts: Parts, station: Station
+) -> None:
+    desk.suspend()
+    station.at_hall("UPDATE clerks SET locked = 1")
+    key = opened_key(parts, "张丽", "123456")
+    with pytest.raises(HallRefused) as caught:
+        desk.sign_in(key)
+    assert caught.value.code == "CLERK_LOCKED"
+    station.hall.kill()
+    with pytest.raises(HallUnavailable):
+        desk.sign_in(key)
+
+
+def test_a_session_suspended_yesterday_is_not_resumed(station: Station) -> None:
+    """Across the hall's midnight, by a clock that the test sets."""
+    clock = SetClock()
+    parts = Parts(load_settings(station.settings), clock)
+    try:
+        parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+        station.hall.kill()
+        parts.desk().suspend()
+        clock.ahead = timedelta(days=1)
+        with pytest.raises(HallUnavailable):
+            parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+    finally:
+        parts.desk().close()
+        parts.close()
+
+
+class SetClock:
+    """The system's, set ahead."""
+
+    ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.ahead
 
 
 def test_a_second_client_of_the_same_station_is_refused(station: Station, parts: Parts) -> None:

@@ -19,13 +19,17 @@ from clerk_client.demo.photographs import photograph
 from clerk_client.demo.slip import SlipText
 from clerk_client.desk.desk import Desk
 from clerk_client.desk.diagnosis import Diagnosis
+from clerk_client.desk.paperwork import Paperwork
 from clerk_client.domain.clock import SystemClock
 from clerk_client.domain.tickets import TicketReference, ticket_text
+from clerk_client.hall_link.errors import HallSessionEnded
 from clerk_client.logs import crash_report, install_crash_hook
 from clerk_client.settings import load_settings
 from clerk_client.ui.crash_page import CrashReports
 from clerk_client.ui.login.view import PinEdit
 from clerk_client.ui.tallies.view import TalliesPage
+from clerk_client.ui.wording import wording_for
+from printing.errors import PrintFailed
 from tests.helpers.broken_hall import broken_hall, http
 from tests.helpers.small_hall import HALL
 from tests.helpers.station import CLERK, Station, code_on, text_of
@@ -64,6 +68,19 @@ class Clerk:
     def see(self, words: str) -> None:
         """Somewhere on the window, in a label that shows."""
         self.bot.waitUntil(lambda: words in self.text(), timeout=PATIENCE)
+
+    def see_no_key(self) -> None:
+        """The login page offers none, and waits for nobody's leaving."""
+        keys = self.window.findChild(QListWidget, "keyList")
+
+        def gone() -> bool:
+            return keys.count() == 0 and "正在退出登录" not in self.text()
+
+        self.bot.waitUntil(gone, timeout=PATIENCE)
+
+    def signed_out(self) -> None:
+        """The page for a PIN waits for nothing any more."""
+        self.bot.waitUntil(lambda: "正在退出登录" not in self.text(), timeout=PATIENCE)
 
     def text(self) -> str:
         shown = (widget for widget in self.window.findChildren(QWidget) if widget.isVisible())
@@ -228,6 +245,27 @@ def test_clerk_does_the_whole_job_without_a_mouse(
     clerk.wait_for("统计")
     tallies = clerk.window.findChild(TalliesPage)
     qtbot.waitUntil(lambda: tallies.totals == ("1", "0", "1"), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_printers"),
+    [(PrintFailed("no paper"), True), (HallSessionEnded(401, "HALL_SESSION_ENDED"), False)],
+)
+def test_strip_blames_the_printer_for_what_is_the_printers(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch, error: Exception, is_printers: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Paperwork, "print_receipt", fail)
+    clerk.sign_in()
+    clerk.record()
+    clerk.wait_for("核对后提交")
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("受理成功 ")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.see(wording_for(error).title)
+    assert ("打印机故障" in clerk.window.strip.text) == is_printers
 
 
 def test_the_same_paper_is_not_read_again_for_the_next_client(clerk: Clerk) -> None:
@@ -401,7 +439,7 @@ def test_an_acceptance_whose_key_was_pulled_waits_for_its_clerk(
         clerk.see("正在退出登录")
         assert "欧阳小满" not in clerk.text()
         accepting.release()
-        clerk.see("没有识别到电子钥匙")
+        clerk.see_no_key()
     clerk.sign_in()
     clerk.wait_for("受理成功 ")
     clerk.see("回执还没有确认打印")
@@ -424,7 +462,7 @@ def test_a_key_pulled_while_the_hall_is_asked_opens_no_window(
     with keys_pulled(station):
         clerk.see("电子钥匙已拔出")
         asking.release()
-        clerk.see("没有识别到电子钥匙")
+        clerk.see_no_key()
     assert shown == []
     clerk.sign_in()
     clerk.wait_for("核对事项")

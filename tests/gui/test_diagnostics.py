@@ -17,8 +17,8 @@ from clerk_client.workers.diagnosis_worker import DiagnosisWorker
 from clerk_client.workers.thread import WorkerThread
 from scanner.errors import CameraAbsent
 from ukey.catalog import Catalog, driver_at
-from ukey.errors import UKeyError
-from ukey.findings import Finding
+from ukey.errors import CatalogBroken, DriverFailed, UKeyError
+from ukey.findings import Finding, finding_of
 from ukey.hub import KeyHub
 from ukey.report import ReportExists
 from ukey.trust import Trust
@@ -87,6 +87,26 @@ def test_pin_mistyped_before_is_told_as_that(at: Shown) -> None:
     assert "李强：此前有人输错过PIN，只剩一次，再错将锁定" in at.texts()
 
 
+def test_what_a_driver_said_stands_beneath_the_sentence_for_whoever_mends_it(at: Shown) -> None:
+    failed = DriverFailed("/vendor/a.so", "MemoryError unable to allocate")
+    at.presenter.diagnosed(checks_of(finding_of(failed)))
+    texts = at.texts()
+    cause = texts.index("电子钥匙驱动报错")
+    assert texts.index("文件：/vendor/a.so") > cause
+    assert texts.index("详情：MemoryError unable to allocate") > cause
+
+
+def test_broken_file_that_was_left_behind_takes_nothing_from_a_key_that_works(at: Shown) -> None:
+    broken = finding_of(CatalogBroken("old.toml", 3, "name is missing"), "warning")
+    at.presenter.diagnosed(checks_of(WELL, broken))
+    (row,) = at.page.rows
+    assert row.startswith("电子钥匙 正常")
+    assert "驱动说明文件 old.toml 第 3 行有误" in at.texts()
+    assert "详情：name is missing" in at.texts()
+    at.presenter.diagnosed(checks_of(MISTYPED, broken))
+    assert at.page.rows[0].startswith("电子钥匙 注意")
+
+
 def test_keys_in_order_need_no_headings(at: Shown) -> None:
     at.presenter.diagnosed(checks_of(WELL))
     assert not any(heading in text for heading in HEADINGS for text in at.texts())
@@ -100,6 +120,44 @@ def test_copied_result_names_each_code_and_nobody(at: Shown) -> None:
     copied = QApplication.clipboard().text()
     assert "电子钥匙 故障 DRIVER_CRASHED\n电子钥匙 故障 CERT_EXPIRED" in copied
     assert "张丽" not in copied
+
+
+def test_keys_are_told_while_the_rest_is_still_asked(at: Shown) -> None:
+    at.presenter.checked(checks_of(EXPIRED))
+    assert any("已于 2026-03-01 过期" in row for row in at.page.rows)
+    assert not at.page.refresh.isEnabled()
+    at.presenter.checked([Check("camera", "ok", "CAMERA_OK", {"name": "高拍仪"})])
+    assert [row.partition(" ")[0] for row in at.page.rows] == ["电子钥匙", "高拍仪"]
+    at.presenter.diagnosed([*checks_of(WELL), Check("camera", "ok", "CAMERA_OK")])
+    assert len(at.page.rows) == 2
+    assert at.page.refresh.isEnabled()
+
+
+def test_old_rows_go_when_the_clerk_looks_again_or_leaves(at: Shown) -> None:
+    at.presenter.diagnosed(checks_of(EXPIRED))
+    at.presenter.refresh()
+    assert at.page.rows == []
+    at.presenter.diagnosed(checks_of(EXPIRED))
+    at.presenter.exported("/home/a.zip")
+    at.presenter.forget()
+    assert (at.page.rows, at.page.report) == ([], "")
+    assert not at.page.copy.isEnabled()
+
+
+def test_what_is_found_after_the_clerk_left_is_not_shown(at: Shown) -> None:
+    """The look under way ends first; the next clerk's comes after it."""
+    at.presenter.forget()
+    assert at.page.refresh.isEnabled()
+    at.presenter.refresh()
+    at.presenter.checked(checks_of(EXPIRED))
+    at.presenter.diagnosed(checks_of(EXPIRED))
+    assert at.page.rows == []
+    assert not at.page.refresh.isEnabled()
+    at.presenter.checked(checks_of(WELL))
+    (row,) = at.page.rows
+    assert "王芳" in row
+    at.presenter.diagnosis_refused(SettingsBroken(Path("a"), "gone"))
+    assert at.page.problem
 
 
 def test_page_fits_a_small_screen_at_twice_the_size(at: Shown) -> None:

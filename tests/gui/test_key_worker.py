@@ -20,7 +20,7 @@ from clerk_client.workers import key_worker
 from clerk_client.workers.key_worker import KeyWorker
 from clerk_client.workers.thread import WorkerThread
 from ukey.algorithms import is_signature_of
-from ukey.errors import CatalogBroken, CertificateExpired, DriverFailed
+from ukey.errors import CatalogBroken, CertificateExpired, DriverFailed, TokenRemoved
 from ukey.findings import Finding
 from ukey.hub import KeyHub
 from ukey.opened_key import OpenedKey
@@ -232,7 +232,9 @@ def test_station_without_the_driver_says_so(
     thread = run(keys)
     with qtbot.waitSignal(keys.tokens_seen, timeout=10_000) as seen:
         thread.queued(keys.watch)()
-    assert seen.args == [[], ["DRIVER_MISSING"]]
+    assert seen.args[0] == []
+    ((code, facts),) = seen.args[1]
+    assert (code, facts["path"]) == ("DRIVER_MISSING", str(tmp_path / "absent.so"))
 
 
 def test_hub_that_cannot_be_built_says_why(
@@ -245,7 +247,8 @@ def test_hub_that_cannot_be_built_says_why(
     thread = run(keys)
     with qtbot.waitSignal(keys.tokens_seen) as seen:
         thread.queued(keys.watch)()
-    assert seen.args == [[], ["DRIVER_FILE_BROKEN"]]
+    facts = {"file": "legacy.toml", "line": "1", "reason": "no name"}
+    assert seen.args == [[], [("DRIVER_FILE_BROKEN", facts)]]
 
 
 @dataclass
@@ -281,7 +284,7 @@ def test_bug_in_the_hub_is_told_once_and_not_twice_a_second(
     thread = run(keys)
     thread.queued(keys.watch)()
     qtbot.waitUntil(lambda: hub.calls >= 5)
-    assert told == [([], ["UNFORESEEN"])]
+    assert told == [([], [("UNFORESEEN", {})])]
     assert caught == [ZeroDivisionError]
 
 
@@ -341,10 +344,10 @@ def test_driver_that_dies_under_an_open_key_is_no_pulled_key(
     qtbot: QtBot, watched: Watched
 ) -> None:
     key = watched.open()
-    process = key._process._process
-    assert process is not None
+    child = key._process._child
+    assert child is not None
     with qtbot.waitSignal(watched.keys.removed, timeout=10_000) as removed:
-        os.kill(process.pid, signal.SIGKILL)
+        os.kill(child.process.pid, signal.SIGKILL)
     token_id, error = removed.args
     assert (token_id, error.code) == (watched.token.id, "DRIVER_CRASHED")
     # Started again: the same key and PIN go on.
@@ -382,6 +385,48 @@ def test_driver_that_fails_at_the_log_out_does_not_end_the_watch(
     monkeypatch.undo()
 
 
+def test_window_is_locked_whatever_happens_at_the_log_out_of_a_lost_key(
+    watched: Watched,
+    plugged: Plugged,
+    monkeypatch: pytest.MonkeyPatch,
+    caught: list[type[BaseException]],
+) -> None:
+    watched.open()
+    close = plugged.hub.close
+
+    def fail(token_id: str) -> None:
+        close(token_id)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(plugged.hub, "close", fail)
+    monkeypatch.setattr(plugged.hub, "loss_of", lambda _token_id: TokenRemoved("gone"))
+    signals = [watched.keys.removed, watched.keys.tokens_seen]
+    with watched.qtbot.waitSignals(signals, timeout=10_000, order="strict") as told:
+        pass
+    assert told.all_signals_and_args[0].args[1].code == "TOKEN_REMOVED"
+    watched.qtbot.waitUntil(lambda: caught == [ZeroDivisionError])
+    monkeypatch.undo()
+
+
+def test_open_key_that_cannot_be_looked_at_locks_the_window_and_is_told_once(
+    watched: Watched,
+    plugged: Plugged,
+    monkeypatch: pytest.MonkeyPatch,
+    caught: list[type[BaseException]],
+) -> None:
+    def fail(_token_id: str) -> None:
+        raise ZeroDivisionError
+
+    watched.open()
+    monkeypatch.setattr(plugged.hub, "loss_of", fail)
+    signals = [watched.keys.removed, watched.keys.tokens_seen]
+    with watched.qtbot.waitSignals(signals, timeout=10_000, order="strict") as told:
+        pass
+    token_id, error = told.all_signals_and_args[0].args
+    assert (token_id, error.code) == (watched.token.id, "UNFORESEEN")
+    assert caught == [ZeroDivisionError]
+
+
 def test_nobody_holds_the_pin_while_the_answer_is_told(qtbot: QtBot, watched: Watched) -> None:
     held: list[str] = []
 
@@ -416,6 +461,29 @@ def test_key_takes_its_new_pin_and_not_the_old_one(qtbot: QtBot, watched: Watche
     (error,) = watched.ask(keys.open, token_id, PIN, answer=keys.failed)
     assert error.code == "PIN_WRONG"
     watched.ask(keys.open, token_id, OTHER_PIN, answer=keys.opened)
+
+
+def test_new_pin_is_told_although_the_look_after_it_fails(
+    watched: Watched,
+    plugged: Plugged,
+    monkeypatch: pytest.MonkeyPatch,
+    caught: list[type[BaseException]],
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    keys, token_id = watched.keys, watched.token.id
+    change = plugged.hub.change_pin
+
+    def change_and_break(*asked: str) -> None:
+        change(*asked)
+        monkeypatch.setattr(plugged.hub, "scan", fail)
+
+    monkeypatch.setattr(plugged.hub, "change_pin", change_and_break)
+    told = watched.ask(keys.change_pin, token_id, PIN, OTHER_PIN, answer=keys.pin_changed)
+    assert told == [token_id]
+    watched.qtbot.waitUntil(lambda: caught == [ZeroDivisionError])
+    monkeypatch.undo()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLineEdit, QListWidget, QPushButton, QWidget
+from PyQt5.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.hall_link.errors import HallUnreachable
@@ -12,8 +12,17 @@ from clerk_client.journal.errors import JournalInUse
 from clerk_client.ui.login.exchange import LoginActions
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.login.view import LoginPage
-from tests.unit.test_login_presenter import HELP, OPENED, TODAY, key, plugged
-from ukey.errors import PinLocked, PinRefused
+from clerk_client.ui.widgets import Button
+from tests.unit.test_login_presenter import (
+    FAMILIES,
+    HELP,
+    OPENED,
+    SESSION,
+    TODAY,
+    key,
+    plugged,
+)
+from ukey.errors import PinLocked, PinRefused, TokenRemoved
 from ukey.token import PinStanding
 
 pytestmark = pytest.mark.usefixtures("themed")
@@ -142,7 +151,7 @@ def test_enter_asks_the_hall_again_and_esc_gives_up(
 
 
 def test_diagnosis_is_offered_without_a_key(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
-    desk.presenter.tokens_seen([], ["DRIVER_MISSING"])
+    desk.presenter.tokens_seen([], [("DRIVER_MISSING", {})])
     with qtbot.waitSignal(page.diagnosis_asked):
         qtbot.keyClick(page, Qt.Key.Key_D, Qt.KeyboardModifier.AltModifier)
 
@@ -200,3 +209,76 @@ def test_pin_typed_for_a_pulled_key_does_not_stay_for_another(
     qtbot.keyClicks(page.pin, "1234")
     desk.presenter.tokens_seen(plugged(other), [])
     assert page.pin.text() == ""
+
+
+def test_rest_of_a_pin_whose_key_was_pulled_goes_nowhere(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
+    other = key("b", holder="8号窗口", serial="00000002")
+    desk.presenter.tokens_seen(plugged(key(), other), [])
+    qtbot.waitUntil(page.pin.hasFocus)
+    qtbot.keyClicks(page.pin, "1234")
+    desk.presenter.tokens_seen(plugged(other), [])
+    keys = page.findChild(QListWidget, "keyList")
+    qtbot.waitUntil(keys.hasFocus)
+    qtbot.keyClicks(keys, "8 56")
+    qtbot.keyClick(keys, Qt.Key.Key_Return)
+    assert (keys.currentRow(), page.pin.isVisible()) == (-1, False)
+    assert desk.pins == []
+    # The other clerk chooses, and types.
+    qtbot.keyClick(keys, Qt.Key.Key_Down)
+    qtbot.waitUntil(page.pin.hasFocus)
+    qtbot.keyClicks(page.pin, "654321")
+    qtbot.keyClick(page.pin, Qt.Key.Key_Return)
+    assert desk.pins == [("b", "654321")]
+
+
+def test_clerk_caught_typing_by_a_lock_presses_no_button(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
+    asked: list[bool] = []
+    page.diagnosis_asked.connect(lambda: asked.append(True))
+    desk.presenter.tokens_seen(plugged(key()), [])
+    desk.presenter.pin_entered("123456")
+    desk.presenter.key_opened(OPENED)  # type: ignore[arg-type]
+    desk.presenter.signed_in(SESSION)  # type: ignore[arg-type]
+    card = page.findChild(QWidget, "loginCard")
+    steps: list[Callable[[], None]] = [
+        desk.presenter.signing_out,
+        lambda: desk.presenter.key_removed("a", TokenRemoved("gone"), locked=True),
+        desk.presenter.signed_out,
+        lambda: desk.presenter.tokens_seen([], []),
+    ]
+    for step in steps:
+        step()
+        assert page.window().focusWidget() is card
+        for pressed in (Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_A):
+            qtbot.keyClick(page.window().focusWidget(), pressed)
+    assert asked == []
+    assert page.panels.shown is None
+    # Tab still leads to what is offered.
+    qtbot.keyClick(card, Qt.Key.Key_Tab)
+    assert button(page, "故障诊断").hasFocus()
+
+
+def test_nothing_else_is_begun_while_the_hall_is_waited_for(page: LoginPage, desk: Desk) -> None:
+    desk.presenter.families_known(FAMILIES)
+    desk.presenter.tokens_seen(plugged(key(family=("", "")), key("b", serial="00000002")), [])
+    desk.presenter.pin_entered("123456")
+    desk.presenter.key_opened(OPENED)  # type: ignore[arg-type]
+    desk.presenter.sign_in_refused(HallUnreachable())
+    offers = ("驱动下载", "业务需求表", "证书申请表", "修改PIN")
+    keys, kinds = page.findChild(QListWidget, "keyList"), page.findChild(QComboBox)
+    begun = [keys, kinds, *(button(page, text) for text in offers)]
+    assert [each.isEnabled() for each in begun] == [False] * 6
+    assert button(page, "故障诊断").isEnabled()
+    assert button(page, "取消").isEnabled()
+    desk.presenter.give_up()
+    assert [each.isEnabled() for each in begun] == [True] * 6
+
+
+def test_buttons_are_read_out_without_the_letters_that_reach_them(page: LoginPage) -> None:
+    assert button(page, "故障诊断(&D)").accessibleName() == "故障诊断"
+    made = Button("甲(&A)")
+    made.setText("修改PIN(&C)")
+    assert made.accessibleName() == "修改PIN"

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QObject, Qt
-from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from clerk_client.desk.keys import Plugged
@@ -15,9 +22,10 @@ from clerk_client.ui.login.exchange import Panel
 from clerk_client.ui.login.pin_change_panel import PinChangePanel
 from clerk_client.ui.login.request_panel import RequestPanel
 from clerk_client.ui.login.view import LoginPage
+from clerk_client.ui.saving import speak_chinese
 from clerk_client.workers.paper_worker import PaperWorker
 from clerk_client.workers.thread import WorkerThread
-from printing.document import CertificateKind, KeyFamily, KeyRequest, Wish
+from printing.document import CertificateKind, KeyFamily, KeyRequest, Occasion, Wish
 from printing.errors import PrinterAbsent, PrintingError
 from printing.spool import FolderPrinter, Printer
 from tests.gui.test_login import Desk, button
@@ -25,7 +33,7 @@ from tests.helpers.station import text_of
 from tests.unit.test_login_presenter import FAMILIES, key, plugged
 from ukey.errors import PinRefused
 from ukey.findings import Finding
-from ukey.token import PinStanding
+from ukey.token import Kind, PinStanding
 
 pytestmark = pytest.mark.usefixtures("themed")
 
@@ -140,7 +148,11 @@ def test_cause_stands_under_its_heading_whichever_came_before(
     for code in ("DRIVER_MISSING", "USB_ABSENT", "DRIVER_MISSING", "KEY_ERROR"):
         desk.presenter.key_absent(Finding(code, "error"))
         told = page.causes.splitlines()
-        assert len([line for line in told if line.startswith("✗")]) == 1
+        is_fault = code != "USB_ABSENT"
+        assert len([line for line in told if line.startswith("✗")]) == is_fault
+        assert (told[0] == "请插入电子钥匙") is not is_fault
+        likely = told.index("②USB接口故障（较常见）") if not is_fault else 0
+        assert is_fault or "USB接口" in told[likely + 1]
         qtbot.waitUntil(lambda told=told: lines() == told)
 
 
@@ -217,13 +229,21 @@ def test_clerk_reads_the_new_pin_is_taken(
 # --- the papers ---
 
 
-def test_enter_prints_what_was_typed(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:
+def test_enter_walks_through_the_fields_and_ctrl_enter_prints(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
     desk.presenter.tokens_seen(plugged(key(until=2025)), [])
     desk.presenter.open_panel(Panel.REQUEST)
     panel = page.panels.request
     qtbot.waitUntil(panel.department.hasFocus)
     panel.department.setText("公安局")
     qtbot.keyClick(panel.department, Qt.Key.Key_Return)
+    assert panel.user_name.hasFocus()
+    assert desk.papers == []
+    panel.reason.setFocus()
+    qtbot.keyClick(panel.reason, Qt.Key.Key_Return)
+    assert panel.print.hasFocus()
+    qtbot.keyClick(panel.department, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     (paper,) = desk.papers
     assert isinstance(paper, KeyRequest)
     assert (paper.department, paper.user_name, paper.family) == ("公安局", "张丽", KeyFamily.GDCA)
@@ -276,6 +296,53 @@ def test_fee_follows_what_is_chosen(page: LoginPage, desk: Desk) -> None:
     assert "未选证书" in panel.fees
 
 
+def test_print_button_prints_once_it_has_the_keyboard(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
+    desk.presenter.open_panel(Panel.APPLICATION)
+    panel = page.panels.application
+    panel.medium.setFocus()
+    qtbot.keyClick(panel.medium, Qt.Key.Key_Return)
+    assert panel.print.hasFocus()
+    assert desk.papers == []
+    qtbot.keyClick(panel.print, Qt.Key.Key_Return)
+    assert len(desk.papers) == 1
+
+
+def test_renewal_pays_for_a_medium_only_when_it_is_asked_for(page: LoginPage, desk: Desk) -> None:
+    desk.presenter.open_panel(Panel.APPLICATION)
+    panel = page.panels.application
+    panel.counts[CertificateKind.BUSINESS].setValue(0)
+    assert panel.fees.split()[0] == "500*1+100=600元"
+    panel.occasion.setCurrentIndex(panel.occasion.findData(Occasion.RENEWAL))
+    assert not panel.medium.isChecked()
+    assert panel.fees.split()[0] == "500*1=500元"
+    panel.medium.setChecked(True)
+    assert panel.fees.split()[0] == "500*1+100=600元"
+    panel.medium.setChecked(False)
+    assert [line.with_medium for line in panel.typed().lines] == [False]
+    # Begun anew.
+    desk.presenter.close_panel()
+    desk.presenter.open_panel(Panel.APPLICATION)
+    assert panel.medium.isChecked()
+
+
+def test_menus_of_fields_speak_chinese(page: LoginPage, qapp: QApplication) -> None:
+    def words() -> list[str]:
+        menu = page.pin.createStandardContextMenu()
+        texts = [action.text() for action in menu.actions()]
+        menu.deleteLater()
+        return texts
+
+    assert any("&Undo" in text for text in words())
+    translator = speak_chinese()
+    assert translator is not None
+    try:
+        assert any(text.startswith("撤") for text in words())
+    finally:
+        qapp.removeTranslator(translator)
+
+
 def test_paper_is_saved_where_the_clerk_says(
     qtbot: QtBot, page: LoginPage, desk: Desk, tmp_path: Path
 ) -> None:
@@ -303,6 +370,17 @@ def test_address_is_copied_or_read(page: LoginPage, desk: Desk) -> None:
     assert QApplication.clipboard().text() == "https://drivers.example.gov.cn/gdca"
 
 
+def assert_only_holders_are_cut(keys: QListWidget) -> None:
+    # The borders and paddings of an item in window.qss, and a bar to scroll by.
+    room = keys.viewport().width() - 4 - 2 * 10 - 2
+    for row in range(keys.count()):
+        first, below = keys.item(row).text().splitlines()
+        kept = keys.fontMetrics().elidedText(first, Qt.TextElideMode.ElideRight, room)
+        for said in ("✗ 不能登录", "机构证书"):
+            assert (said in kept) is (said in first)
+        assert keys.fontMetrics().horizontalAdvance(below) <= room
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_is_cut_off_on_any_screen(
     page: LoginPage, desk: Desk, size: tuple[int, int]
@@ -310,8 +388,10 @@ def test_nothing_is_cut_off_on_any_screen(
     page.resize(*size)
     ends = ("CERT_EXPIRES_30", {"days": "20", "not_after": "2026-12-11T00:00:00+00:00"})
     tokens = [key(name, holder="办事" * 16, serial=name * 8) for name in "abcd"]
+    tokens.append(key("e", PinStanding.LOCKED, "办事" * 16, serial="e" * 8, kind=Kind.INSTITUTION))
     desk.presenter.families_known(FAMILIES)
     desk.presenter.tokens_seen([Plugged(token, None, (ends,)) for token in tokens], [])
+    assert_only_holders_are_cut(page.findChild(QListWidget, "keyList"))
     for panel in (None, *Panel):
         if panel is not None:
             desk.presenter.open_panel(panel)
@@ -342,13 +422,30 @@ def test_paper_comes_out_as_it_was_filled_in(
             thread.queued(papers.save_paper)(paper, str(tmp_path / "表.pdf"))
         assert saved.args == [str(tmp_path / "表.pdf")]
     else:
-        with qtbot.waitSignal(papers.printed, timeout=20_000) as printed:
+        # A folder is no printer: whoever "printed" is told where the file is.
+        with qtbot.waitSignal(papers.saved, timeout=20_000) as saved:
             thread.queued(papers.print_paper)(paper)
-        assert printed.args == ["业务需求表", "PDF文件夹"]
+        assert saved.args == [str(tmp_path / "业务需求表.pdf")]
     (pdf,) = tmp_path.iterdir()
     text = text_of(pdf)
     assert "公安局" in text
     assert "张丽" in text
+
+
+def test_paper_on_a_real_printer_is_told_as_printed(
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
+) -> None:
+    class Queue:
+        name = "HP"
+
+        def submit(self, _pdf: bytes, _title: str) -> str:
+            return "HP-12"
+
+    papers = PaperWorker(Queue, (PrintingError,))
+    thread = run(papers)
+    with qtbot.waitSignal(papers.printed, timeout=20_000) as printed:
+        thread.queued(papers.print_paper)(KeyRequest())
+    assert printed.args == ["业务需求表", "HP"]
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,10 @@ def test_strip_says_why_the_window_was_locked_until_a_key_is_plugged(
     assert cause in notices.said
     notices.tokens_seen([key()])
     assert notices.said == key_sentence(key())
+    # Also where no look ever saw it gone.
+    notices.key_lost(error)
+    assert notices.tokens_seen([key()]) == [key_sentence(key())]
+    assert notices.said == key_sentence(key())
     notices.tokens_seen([])
     assert notices.said == ""
 
@@ -475,6 +479,24 @@ def test_window_fits_a_small_screen_at_one_and_a_half_times(signed_in: Frame) ->
     )
     assert page.minimumSizeHint().height() + beside <= 480
     assert (window.minimumWidth(), window.minimumHeight()) <= (900, 480)
+
+
+def test_window_fits_a_small_screen_at_twice_the_size(qtbot: QtBot, signed_in: Frame) -> None:
+    """1366 x 768 at 200 %."""
+    window, page = signed_in.window, ReceptionPage()
+    signed_in.counting.tallied(TALLY)
+    signed_in.diagnosing.diagnosed(CHECKS)
+    window.show_standing(Standing(999, 99, hall_reachable=True, blocked_code="LINE_SIGNER_UNKNOWN"))
+    for subject in ("key", "camera", "printer"):
+        window.show_device(subject, Level.WARNING, "故障")
+    window.resize(683, 384)
+    assert (window.width(), window.height()) == (683, 384)
+    # Laid out anew once the event loop runs.
+    qtbot.waitUntil(lambda: window.minimumSizeHint().width() <= 683)
+    assert window.minimumSizeHint().height() <= 384
+    beside = 40 + window.strip.minimumSizeHint().height()
+    assert page.minimumSizeHint().width() <= 683
+    assert page.minimumSizeHint().height() + beside <= 384
 
 
 def test_figures_say_what_the_hall_has_not_got_yet(signed_in: Frame) -> None:

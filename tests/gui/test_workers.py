@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, Qt, QThread, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -21,6 +21,7 @@ from clerk_client.workers import camera_worker, sync_worker
 from clerk_client.workers.camera_worker import PREVIEW_WIDTH, CameraWorker
 from clerk_client.workers.desk_worker import Desk, DeskWorker
 from clerk_client.workers.diagnosis_worker import DiagnosisWorker
+from clerk_client.workers.draft_worker import DraftWorker
 from clerk_client.workers.print_worker import PrintWorker
 from clerk_client.workers.sync_worker import SyncWorker
 from clerk_client.workers.thread import WorkerThread
@@ -116,6 +117,41 @@ def test_worker_that_hangs_is_told_at_the_deadline_and_kept(
     assert "did not end" in caplog.text
     event.set()
     assert thread.stop(5000)
+
+
+def test_calls_made_before_the_end_are_answered_behind_the_one_that_runs(qtbot: QtBot) -> None:
+    echo = Echo()
+    thread = WorkerThread(echo, "echo")
+    heard: list[object] = []
+    echo.said.connect(lambda what, _: heard.append(what), Qt.ConnectionType.DirectConnection)
+    thread.start()
+    event, begun = threading.Event(), threading.Event()
+    thread.queued(echo.wait_for)(event, begun)
+    assert begun.wait(5)
+    for what in ("one", "two"):
+        thread.queued(echo.say)(what)
+    threading.Timer(0.05, event.set).start()
+    assert thread.stop(5000)
+    assert heard == ["one", "two"]
+
+
+def test_calls_behind_one_that_hangs_are_dropped_after_the_deadline(
+    qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    echo = Echo()
+    thread = WorkerThread(echo, "echo")
+    heard: list[object] = []
+    echo.said.connect(lambda what, _: heard.append(what), Qt.ConnectionType.DirectConnection)
+    thread.start()
+    event, begun = threading.Event(), threading.Event()
+    thread.queued(echo.wait_for)(event, begun)
+    assert begun.wait(5)
+    thread.queued(echo.say)("late")
+    assert not thread.stop(50)
+    assert "did not end" in caplog.text
+    event.set()
+    assert thread.stop(5000)
+    assert heard in ([], ["late"])
 
 
 def test_bug_in_a_worker_reaches_the_crash_hook(
@@ -329,7 +365,8 @@ class Answers:
     closed: bool = False
 
     def __getattr__(self, name: str) -> Any:
-        if name not in Desk.__dict__ and name not in ("checks", "deliver", "print_receipt"):
+        others = ("checks", "deliver", "print_receipt", "keep", "take", "forget")
+        if name not in Desk.__dict__ and name not in others:
             raise AttributeError(name)
 
         def call(*_: object) -> object:
@@ -356,7 +393,6 @@ class Answers:
         ("accept", ("form",), "accepted", "acceptance", ["acceptance"]),
         ("tally", (), "tallied", "tally", ["tally"]),
         ("hand_over", ("4420",), "handed_over", None, ["4420"]),
-        ("take_drafts", (), "drafts_taken", ("001", ("draft",)), ["001", ["draft"]]),
     ],
 )
 def test_desk_answers_by_signal_from_its_own_thread(
@@ -388,8 +424,6 @@ def test_desk_answers_by_signal_from_its_own_thread(
         ("search", (7, "spjy"), "search_refused"),
         ("hand_over", ("4420",), "hand_over_refused"),
         ("tally", (), "tally_refused"),
-        ("take_drafts", (), "drafts_refused"),
-        ("keep_drafts", ("001", ["draft"]), "drafts_not_kept"),
     ],
 )
 @pytest.mark.parametrize("is_bug", [False, True])
@@ -479,17 +513,88 @@ def test_station_is_looked_at_or_the_reason_told(
     error: Exception,
     code: str,
 ) -> None:
-    answers = Answers(("check",))
+    answers = Answers((["key", "other key"], ["camera"]))
     looks = DiagnosisWorker(lambda: answers, FAILURES)
     thread = run(looks)
+    told: list[list[str]] = []
+    looks.checked.connect(told.append)
     with qtbot.waitSignal(looks.diagnosed) as diagnosed:
         thread.queued(looks.diagnose)()
-    assert diagnosed.args == [["check"]]
+    assert told == [["key", "other key"], ["camera"]]
+    assert diagnosed.args == [["key", "other key", "camera"]]
     answers.answer = error
     with qtbot.waitSignal(looks.refused) as refused:
         thread.queued(looks.diagnose)()
     assert refused.args[0].code == code
     qtbot.waitUntil(lambda: len(caught) == (code == "UNFORESEEN"))
+
+
+class Held(Answers):
+    """Looks at one thing, and at the next when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def checks(self) -> Iterator[list[str]]:
+        yield ["key"]
+        assert self.go_on.wait(20)
+        yield ["camera"]
+
+
+def test_what_was_found_first_is_told_before_the_rest_has_answered(
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
+) -> None:
+    held = Held()
+    looks = DiagnosisWorker(lambda: held, FAILURES)
+    thread = run(looks)
+    with qtbot.waitSignal(looks.checked) as checked:
+        thread.queued(looks.diagnose)()
+    assert checked.args == [["key"]]
+    with qtbot.waitSignal(looks.diagnosed) as diagnosed:
+        held.go_on.set()
+    assert diagnosed.args == [["key", "camera"]]
+
+
+def test_drafts_are_kept_and_taken_in_the_order_of_the_calls(
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
+) -> None:
+    answers = Answers(("draft",))
+    drafts = DraftWorker(lambda: answers, FAILURES)
+    thread = run(drafts)
+    with qtbot.waitSignals([drafts.kept, drafts.taken], order="strict") as told:
+        thread.queued(drafts.keep)("001", ["draft"])
+        thread.queued(drafts.take)("001")
+    assert told.all_signals_and_args[1].args == ("001", ["draft"])
+    assert answers.threads == [drafts.thread()] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(TicketUsed("A023"), "TICKET_USED"), (ZeroDivisionError(), "UNFORESEEN")]
+)
+def test_drafts_that_cannot_be_kept_come_back_with_the_reason(
+    qtbot: QtBot,
+    run: Callable[[QObject], WorkerThread],
+    caught: list[type[BaseException]],
+    error: Exception,
+    code: str,
+) -> None:
+    answers = Answers(error)
+    drafts = DraftWorker(lambda: answers, FAILURES)
+    thread = run(drafts)
+    with qtbot.waitSignal(drafts.not_kept) as not_kept:
+        thread.queued(drafts.keep)("001", ["draft"])
+    assert not_kept.args[:2] == ["001", ["draft"]]
+    with qtbot.waitSignal(drafts.not_taken) as not_taken:
+        thread.queued(drafts.take)("001")
+    assert not_taken.args[0] == "001"
+    assert not_kept.args[2].code == not_taken.args[1].code == code
+    thread.queued(drafts.forget)("001")
+    answers.answer = ()
+    bugs = 3 if code == "UNFORESEEN" else 0
+    with qtbot.waitSignal(drafts.kept):
+        thread.queued(drafts.keep)("001", [])
+    qtbot.waitUntil(lambda: len(caught) <= bugs)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
@@ -372,18 +372,82 @@ def test_extension_of_a_vendor_passes_unless_it_demands_to_be_understood() -> No
     assert "张丽" not in str(untrusted.value)
 
 
-def test_authority_with_an_rsa_key_is_trusted_as_well() -> None:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "旧认证中心")])
-    builder = x509.CertificateBuilder().issuer_name(name).serial_number(7)
+OLD = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "旧认证中心")])
+
+
+def issued_by_rsa(holder: x509.Name, *, ca: bool = False) -> x509.Certificate:
+    builder = x509.CertificateBuilder().issuer_name(OLD).subject_name(holder).serial_number(7)
     builder = builder.not_valid_before(BEGINNING).not_valid_after(END)
-    root = (
-        builder.subject_name(name)
-        .public_key(RSA.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(RSA, SHA256())
-    )
-    clerk = builder.subject_name(name).public_key(EC.public_key()).sign(RSA, SHA256())
-    ensure_fit(read(clerk), [AUTHORITY.certificate, root], TODAY)
+    if ca:
+        constraints = x509.BasicConstraints(ca=True, path_length=0)
+        builder = builder.add_extension(constraints, critical=True)
+    return builder.public_key((RSA if ca else EC).public_key()).sign(RSA, SHA256())
+
+
+def with_sha1(certificate: x509.Certificate) -> Certificate:
+    """Signed anew by the RSA authority, in a way that cryptography's builder no longer offers."""
+    sha256, sha1 = (bytes.fromhex(f"06092a864886f70d0101{last}") for last in ("0b", "05"))
+    signed = certificate.tbs_certificate_bytes.replace(sha256, sha1)
+    signature = RSA.sign(signed, padding.PKCS1v15(), SHA1())
+    der = certificate.public_bytes(Encoding.DER).replace(sha256, sha1)
+    return read_certificate(der.replace(certificate.signature, signature))
+
+
+def test_authority_with_an_rsa_key_is_trusted_as_well() -> None:
+    root = issued_by_rsa(OLD, ca=True)
+    ensure_fit(read(issued_by_rsa(OLD)), [AUTHORITY.certificate, root], TODAY)
+
+
+def untrusted(certificate: Certificate, *authorities: x509.Certificate) -> CertificateUntrusted:
+    with pytest.raises(CertificateUntrusted) as refused:
+        ensure_fit(certificate, authorities, TODAY)
+    assert certificate.holder not in refused.value.reason
+    assert refused.value.reason
+    return refused.value
+
+
+def test_certificate_of_a_known_authority_in_an_old_form_is_told_from_a_foreign_one() -> None:
+    holder = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "张丽")])
+    root, old = issued_by_rsa(OLD, ca=True), with_sha1(issued_by_rsa(holder))
+    refused = untrusted(old, AUTHORITY.certificate, root)
+    assert refused.issued
+    assert refused.reason == "Forbidden signature algorithm: RsaWithSha1"
+    damaged = dataclasses.replace(old, der=old.der[:-1] + bytes([old.der[-1] ^ 1]))
+    for certificate, authorities in (
+        (old, [AUTHORITY.certificate]),
+        (old, [issued_by_rsa(holder, ca=True)]),
+        (damaged, [root]),
+    ):
+        assert not untrusted(certificate, *authorities).issued
+
+
+def test_certificate_that_demands_what_nobody_knows_is_still_that_of_its_authority() -> None:
+    number = x509.ObjectIdentifier("1.2.156.112570.11.204")
+    unknown = x509.Extension(number, True, x509.UnrecognizedExtension(number, b"\x05\x00"))
+    refused = untrusted(issued(more=[unknown]), AUTHORITY.certificate)
+    assert refused.issued
+    assert number.dotted_string in refused.reason
+    namesake = Authority(AUTHORITY.name)
+    assert not untrusted(issued(more=[unknown]), namesake.certificate).issued
+
+
+def test_only_who_may_issue_has_issued() -> None:
+    for uses, ca, is_issued in (
+        (("key_cert_sign",), True, True),
+        (None, True, True),
+        (("crl_sign",), True, False),
+        (("digital_signature",), False, False),
+    ):
+        lesser = Authority("下级")
+        ended = AUTHORITY.issue(
+            "下级", None, lesser.key, ca=ca, uses=uses, not_after=BEGINNING + DAY
+        )
+        assert untrusted(read(lesser.issue("张丽", "W01", EC)), ended).issued is is_issued
+
+
+def test_certificate_that_nobody_was_asked_about_is_untrusted_with_that_reason() -> None:
+    refused = untrusted(issued())
+    assert (refused.reason, refused.issued) == ("no authority is known", False)
 
 
 def test_revoked_certificate_is_refused_after_everything_else(tmp_path: Path) -> None:

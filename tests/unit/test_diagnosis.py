@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from resources.words import entries
 from ukey.catalog import Catalog, Driver, Family
 from ukey.errors import (
+    CatalogBroken,
+    CertificateUnreadable,
+    CertificateUntrusted,
     ClockWrong,
     DriverCrashed,
     DriverDependency,
@@ -22,7 +26,7 @@ from ukey.errors import (
     UKeyError,
 )
 from ukey.evidence import Evidence, absence
-from ukey.findings import Finding, Heading, finding_of, shown
+from ukey.findings import Finding, Heading, finding_of, shown, words_of
 from ukey.usb import UsbDevice
 
 WHITE = Family("gdca", "白色KEY(GDCA)", ())
@@ -82,6 +86,13 @@ def test_station_without_any_driver_is_told_where_one_was_looked_for() -> None:
     found = absence(seen(problems=missing(GDCA, JIT)), catalog_of(GDCA, JIT))
     paths = f"{GDCA.library}\n{JIT.library}"
     assert found == Finding("DRIVER_MISSING", "error", {"path": paths})
+    spread = dataclasses.replace(
+        GDCA, libraries=(Path("/a.so"), Path("/b.so")), other_libraries=(Path("/32/a.so"),)
+    )
+    for devices in ((NOBODYS,), (WHITE_KEY,)):
+        evidence = seen(problems=missing(spread), devices=devices)
+        found = absence(evidence, catalog_of(spread))
+        assert found.facts["path"] == "/a.so\n/b.so\n/32/a.so"
     assert absence(seen(), Catalog(())).code == "DRIVER_MISSING"
 
 
@@ -122,7 +133,17 @@ def test_key_on_usb_for_which_no_library_is_known_lacks_its_driver() -> None:
     catalog = catalog_of(JIT, usb_only=((WHITE_KEY.id, "gdca"),))
     found = absence(seen(JIT, devices=(WHITE_KEY,)), catalog)
     assert found.code == "DRIVER_MISSING"
-    assert "path" not in found.facts
+    assert found.facts == {
+        "device": "096E:0312 USB Key",
+        "family": "白色KEY(GDCA)",
+        "unlisted": "true",
+    }
+    words = words_of(found)
+    assert words.code == "DRIVER_MISSING"
+    assert words.title == "电脑发现了白色KEY(GDCA)，但客户端不知道这种钥匙的驱动装在哪里"
+    assert "docs/drivers.md" in words.next_step
+    nobodys = absence(seen(devices=(MAKERS_KEY,)), catalog_of(usb_only=((MAKERS_KEY.id, ""),)))
+    assert MAKERS_KEY.id in words_of(nobodys).title
 
 
 def test_driver_that_is_there_and_does_not_see_its_key_is_blind() -> None:
@@ -140,6 +161,13 @@ def test_drivers_of_the_same_family_count_where_the_id_has_none_of_its_own() -> 
 def test_makers_key_of_no_known_family_is_told_by_its_device_alone() -> None:
     found = absence(seen(MAKER, devices=(MAKERS_KEY,)), ALL)
     assert (found.code, found.facts) == ("DRIVER_BLIND", {"device": MAKERS_KEY.id})
+
+
+def test_serial_in_the_name_of_a_device_is_no_fact() -> None:
+    device = UsbDevice(WHITE_KEY.id, "mToken 0123456789")
+    for installed, code in (((GDCA,), "DRIVER_BLIND"), ((), "DRIVER_MISSING")):
+        found = absence(seen(*installed, devices=(device,)), ALL)
+        assert (found.code, found.facts["device"]) == (code, "096E:0312 mToken …6789")
 
 
 # --- a driver that is there and broken -----------------------------------------------------------
@@ -250,6 +278,55 @@ def test_facts_of_an_error_are_text_and_say_nothing_that_is_empty() -> None:
     clock = finding_of(ClockWrong(noon, noon.replace(year=2027)))
     assert clock.facts["station"] == "2026-03-01T04:00:00+00:00"
     assert clock.facts["seconds"] == "31536000"
+
+
+def test_facts_of_a_certificate_hold_its_reason_and_not_the_serial_of_its_key() -> None:
+    unreadable = finding_of(CertificateUnreadable("SM2 key", "gdca:0012345678:blank"))
+    assert unreadable.facts == {"reason": "SM2 key"}
+    foreign, old = (CertificateUntrusted("why", issued=issued) for issued in (False, True))
+    assert finding_of(foreign).facts == {"reason": "why"}
+    assert finding_of(old).facts == {"reason": "why", "issued": "true"}
+
+
+@pytest.mark.parametrize(
+    ("detail", "fault"),
+    [
+        ("empty", "empty"),
+        ("a folder", "folder"),
+        ("neither ELF nor PE", "other_file"),
+        ("a program", "other_file"),
+        ("cut off", "cut_off"),
+        ("/a.so: file too short", "cut_off"),
+        ("does not export C_GetFunctionList", "no_entry"),
+        ("/a.so: undefined symbol: C_GetFunctionList", "no_entry"),
+        ("its header is damaged (struct.error)", ""),
+    ],
+)
+def test_file_that_is_no_driver_is_told_by_what_it_is_instead(detail: str, fault: str) -> None:
+    found = finding_of(DriverNotPkcs11("/a.so", detail))
+    assert found.facts.get("fault", "") == fault
+    general = entries()["DRIVER_NOT_PKCS11"].cause
+    assert (words_of(found).title == general) is not bool(fault)
+    assert detail not in words_of(found).title
+
+
+def test_sentence_stays_chinese_whatever_a_driver_or_a_file_says() -> None:
+    for error, title in (
+        (DriverFailed("/a.so", "MemoryError unable to allocate"), "电子钥匙驱动报错"),
+        (CatalogBroken("a.toml", 3, "name is missing"), "驱动说明文件 a.toml 第 3 行有误"),
+        (CatalogBroken("/gone", 0, "no folder"), "驱动说明文件或文件夹 /gone 不能使用"),
+        (
+            DriverWrongArchitecture("/a.so", "x86, 32-bit", "x86-64, 64-bit"),
+            "电子钥匙驱动适用于 x86（32位），与客户端的系统或位数不符",
+        ),
+        (
+            DriverWrongArchitecture("/a.so", "Windows, x64", "Linux, x64"),
+            "电子钥匙驱动适用于 Windows（x64），与客户端的系统或位数不符",
+        ),
+    ):
+        words = words_of(finding_of(error))
+        assert words.title == title
+        assert "bit" not in words.next_step
 
 
 def test_moments_are_shown_as_the_day_in_the_hall() -> None:

@@ -4,9 +4,11 @@ import pytest
 
 from clerk_client.desk.key_papers import ApplicationEntries, RequestEntries
 from clerk_client.desk.keys import Plugged
-from clerk_client.ui.login.downloads import is_openable
+from clerk_client.ui.login.downloads import openable
 from clerk_client.ui.login.exchange import Panel, Step
 from clerk_client.ui.notices import Level
+from clerk_client.ui.wording import wording_for
+from clerk_client.workers.unforeseen import Unforeseen
 from printing.document import (
     CertificateApplication,
     CertificateKind,
@@ -18,6 +20,7 @@ from printing.document import (
 from printing.errors import GlyphMissing, PrinterAbsent
 from tests.unit.test_login_presenter import FAMILIES, Login, key, plugged
 from ukey.errors import (
+    DriverCrashed,
     DriverFailed,
     KeyTimeout,
     PinLocked,
@@ -123,10 +126,31 @@ def test_key_locked_by_a_wrong_old_pin_offers_no_box_again(changing: Login) -> N
     assert changing.screen.panel is None
 
 
-def test_driver_that_hangs_over_a_new_pin_is_told_on_the_panel(changing: Login) -> None:
+def test_driver_that_hangs_over_a_new_pin_is_told_on_the_card(changing: Login) -> None:
     changing.presenter.new_pin_given("123456", "654321", "654321")
     changing.presenter.pin_change_failed(KeyTimeout("/lib/x.so"))
-    assert code_of(changing) == "DRIVER_HANG"
+    assert changing.screen.panel is None
+    assert changing.screen.problem_code == "DRIVER_HANG"
+
+
+@pytest.mark.parametrize(
+    "error", [TokenRemoved("gone"), KeyTimeout("/x"), DriverCrashed("/x", "SIGSEGV"), Unforeseen()]
+)
+def test_change_that_was_cut_short_may_have_happened(changing: Login, error: Exception) -> None:
+    changing.presenter.new_pin_given("123456", "654321", "654321")
+    changing.presenter.pin_change_failed(error)
+    for seen in ([], plugged(key())):
+        problem = changing.screen.problem
+        assert problem is not None
+        assert problem.title.endswith("，PIN可能已改")
+        assert problem.next_step == "请先用新PIN试一次，不对再用原PIN"
+        assert (changing.screen.absence, changing.screen.hint) == (None, None)
+        changing.presenter.tokens_seen(seen, [])
+    # Still to be read when the key is back, and gone once a PIN is tried.
+    assert changing.screen.problem is not None
+    changing.presenter.pin_entered("654321")
+    assert changing.screen.problem is None
+    assert changing.pins == [("a", "654321")]
 
 
 def test_key_pulled_while_a_new_pin_is_typed_closes_the_panel(changing: Login) -> None:
@@ -149,6 +173,7 @@ def test_key_pulled_while_its_pin_changes_is_told_as_pulled(
     changing.presenter.pin_change_failed(error)
     assert changing.screen.panel is None
     assert changing.screen.problem_code == "TOKEN_REMOVED"
+    assert "PIN可能已改" in changing.screen.problem.title  # type: ignore[union-attr]
 
 
 def test_esc_empties_the_boxes_and_goes_back(changing: Login) -> None:
@@ -162,6 +187,26 @@ def test_esc_waits_for_the_key_that_is_asked(changing: Login) -> None:
     changing.presenter.new_pin_given("123456", "654321", "654321")
     changing.presenter.close_panel()
     assert changing.screen.panel is Panel.PIN_CHANGE
+
+
+def test_clerk_reads_how_near_the_key_is_to_its_lock_before_the_old_pin_is_typed(
+    login: Login,
+) -> None:
+    login.presenter.tokens_seen(plugged(key(pin=PinStanding.LAST)), [])
+    login.presenter.open_panel(Panel.PIN_CHANGE)
+    rules = login.screen.pin_change.rules
+    assert rules is not None
+    assert rules[3] == wording_for("PIN_STANDING_LAST")
+    login.presenter.close_panel()
+    # Also where the change is demanded, which is told as well.
+    both = key(pin=PinStanding.LAST, must_change_pin=True)
+    login.presenter.tokens_seen(plugged(both), [])
+    login.presenter.open_panel(Panel.PIN_CHANGE)
+    rules = login.screen.pin_change.rules
+    assert rules is not None
+    assert rules[3] is not None
+    assert wording_for("PIN_MUST_CHANGE").title in rules[3].title
+    assert wording_for("PIN_STANDING_LAST").title in rules[3].title
 
 
 def test_key_whose_pin_must_change_opens_the_panel_by_itself_once(login: Login) -> None:
@@ -227,7 +272,7 @@ def test_driver_of_the_clerk_s_own_kind_stands_first(login: Login) -> None:
     login.presenter.open_panel(Panel.DOWNLOADS)
     legacy, gdca = login.screen.downloads.shown.rows
     assert (legacy.title, legacy.is_own, legacy.address) == ("蓝色KEY(吉大正元)", True, "")
-    assert (gdca.is_own, gdca.is_openable) == (False, True)
+    assert (gdca.is_own, gdca.opens) == (False, gdca.address)
     assert login.screen.downloads.shown.whom_to_call == "信息科（0760-88880000）"
 
 
@@ -248,20 +293,28 @@ def test_address_that_only_the_settings_know_is_still_shown(login: Login) -> Non
 
 
 @pytest.mark.parametrize(
-    ("address", "can_be"),
+    ("address", "opens"),
     [
-        ("https://a.gov.cn/x", True),
-        ("HTTP://a.gov.cn/x", True),
-        ("file:///srv/drivers", True),
-        (r"\\server\drivers", True),
-        (r"C:\setup.exe", False),
-        ("javascript:alert(1)", False),
-        ("mailto:a@b.cn", False),
-        ("", False),
+        ("https://a.gov.cn/x.exe", "https://a.gov.cn/x.exe"),
+        ("HTTP://a.gov.cn/x", "HTTP://a.gov.cn/x"),
+        ("file:///srv/drivers", "file:///srv/drivers/"),
+        ("file:///srv/drivers/setup.exe", "file:///srv/drivers/"),
+        ("FILE:///srv/setup%2Eexe?a#b", "file:///srv/"),
+        ("file:/srv/驱动", "file:///srv/%E9%A9%B1%E5%8A%A8/"),
+        ("file://server/share/setup.msi", "file://server/share/"),
+        (r"\\server\drivers", "file://server/drivers/"),
+        (r"\\server\drivers\setup.exe", "file://server/drivers/"),
+        # Without its ending Windows would find the program: not as a folder.
+        (r"\\server\drivers\setup", "file://server/drivers/setup/"),
+        (r"\\server\setup.exe", "file://server/"),
+        (r"C:\setup.exe", ""),
+        ("javascript:alert(1)", ""),
+        ("mailto:a@b.cn", ""),
+        ("", ""),
     ],
 )
-def test_only_addresses_and_shares_are_opened(address: str, can_be: bool) -> None:
-    assert is_openable(address) is can_be
+def test_only_web_addresses_and_folders_are_opened(address: str, opens: str) -> None:
+    assert openable(address) == opens
 
 
 # --- 业务需求表 ---

@@ -281,14 +281,30 @@ def login() -> Login:
 
 
 def test_clerk_without_a_key_is_asked_to_plug_it(login: Login) -> None:
+    login.presenter.station_ready()
+    assert (login.screen.absence, login.screen.hint) == (None, None)  # nobody has looked yet
     login.presenter.tokens_seen([], [])
-    assert login.screen.hint_code == "NO_TOKEN"
+    absence = login.screen.absence
+    assert absence is not None
+    assert (absence.words.title, absence.words.code) == ("请插入电子钥匙", "NO_TOKEN")
+    assert not absence.is_fault
+    assert login.screen.hint is None
     assert not login.screen.pin_is_asked
 
 
 def test_clerk_without_a_driver_is_told_so_and_not_that_the_key_is_missing(login: Login) -> None:
-    login.presenter.tokens_seen([], ["DRIVER_MISSING"])
+    login.presenter.tokens_seen([], [("DRIVER_MISSING", {})])
     assert login.screen.hint_code == "DRIVER_MISSING"
+    assert login.screen.absence is None
+
+
+def test_what_is_wrong_with_a_driver_is_told_with_its_facts(login: Login) -> None:
+    facts = {"file": "ours.toml", "line": "3", "reason": "no name"}
+    login.presenter.tokens_seen([], [("DRIVER_FILE_BROKEN", facts)])
+    assert login.screen.hint is not None
+    told = login.screen.hint.title + login.screen.hint.next_step
+    assert "ours.toml" in told
+    assert "—" not in told
 
 
 def test_key_found_by_itself_shows_holder_serial_family_and_last_day(login: Login) -> None:
@@ -577,9 +593,60 @@ def test_key_that_comes_back_is_chosen_again_and_no_pin_goes_astray(login: Login
     login.presenter.tokens_seen(plugged(other, mine), [])
     login.presenter.choose(1)
     login.presenter.tokens_seen(plugged(other), [])
-    assert (login.screen.chosen, login.screen.pins_dropped) == (0, 2)
+    assert (login.screen.chosen, login.screen.pins_dropped) == (-1, 2)
+    assert (login.screen.hint_code, login.screen.pin_is_asked) == ("KEY_NOT_CHOSEN", False)
+    login.presenter.pin_entered("123456")
+    assert login.pins == []
     login.presenter.tokens_seen(plugged(other, mine), [])
     assert (login.screen.chosen, login.screen.pins_dropped) == (1, 3)
+    assert login.screen.pin_is_asked
+
+
+def test_key_that_is_left_takes_a_pin_only_once_the_clerk_chooses_it(login: Login) -> None:
+    other = key("b", serial="00000002")
+    login.presenter.tokens_seen(plugged(key(), other), [])
+    login.presenter.tokens_seen(plugged(other), [])
+    assert not login.screen.pin_is_asked
+    login.presenter.choose(0)
+    login.presenter.pin_entered("654321")
+    assert login.pins == [("b", "654321")]
+
+
+def test_chosen_key_stays_chosen_while_it_is_plugged(login: Login) -> None:
+    mine, other = key("a"), key("b", serial="00000002")
+    login.presenter.tokens_seen(plugged(mine), [])
+    login.presenter.tokens_seen([], [])
+    # Another clerk's turn, who is typing when the first key comes back.
+    login.presenter.tokens_seen(plugged(other), [])
+    dropped = login.screen.pins_dropped
+    login.presenter.tokens_seen(plugged(mine, other), [])
+    assert (login.screen.chosen, login.screen.pins_dropped) == (1, dropped)
+    login.presenter.pin_entered("654321")
+    assert login.pins == [("b", "654321")]
+
+
+def test_key_beside_the_pulled_one_waits_for_a_choice(login: Login) -> None:
+    login.come_in()
+    login.presenter.key_removed("a", TokenRemoved("gone"), locked=True)
+    login.presenter.signed_out()
+    # A supervisor's, plugged after the sign-in.
+    supervisor = key("s", holder="主管王", serial="00000009")
+    login.presenter.tokens_seen(plugged(supervisor), [])
+    assert (login.screen.chosen, login.screen.pin_is_asked) == (-1, False)
+    assert (login.screen.problem_code, login.screen.hint) == ("TOKEN_REMOVED", None)
+    login.presenter.tokens_seen(plugged(key(), supervisor), [])
+    assert (login.screen.chosen, login.screen.pin_is_asked) == (0, True)
+
+
+def test_next_clerk_s_key_is_chosen_by_itself_once_the_first_is_gone(login: Login) -> None:
+    login.come_in()
+    login.presenter.key_removed("a", TokenRemoved("gone"), locked=True)
+    login.presenter.signed_out()
+    login.presenter.tokens_seen([], [])
+    login.presenter.tokens_seen(plugged(key("b", serial="00000002")), [])
+    assert (login.screen.chosen, login.screen.pin_is_asked) == (0, True)
+    # What was told of the first clerk's is not for this one.
+    assert login.screen.problem is None
 
 
 def test_pulled_key_is_no_longer_told_once_it_is_back(login: Login) -> None:
@@ -677,6 +744,7 @@ def test_missing_key_shows_the_manual_s_headings_and_the_cause_under_one(login: 
     assert absence is not None
     assert absence.headings == ("①驱动未正确安装", "②USB接口故障", "③KEY已过期", "④其他")
     assert (absence.marked, absence.words.code) == (0, "DRIVER_BLIND")
+    assert absence.is_fault
     assert "096E:0309" in absence.words.title
     assert login.screen.hint is None
     login.presenter.tokens_seen(plugged(key()), [])
@@ -694,7 +762,7 @@ def test_pulled_key_is_no_fault_of_the_usb_port(login: Login) -> None:
     login.presenter.key_removed("a", TokenRemoved("gone"))
     login.presenter.tokens_seen([], [])
     login.presenter.key_absent(Finding("USB_ABSENT", "error"))
-    assert (login.screen.absence, login.screen.hint_code) == (None, "NO_TOKEN")
+    assert (login.screen.absence, login.screen.hint) == (None, None)
     # Plugged in again, and now the driver does not see it.
     login.presenter.key_absent(Finding("DRIVER_BLIND", "error", {"device": "096E:0309"}))
     assert login.screen.absence is not None
@@ -732,7 +800,7 @@ def test_kind_of_key_can_be_chosen_without_a_key(login: Login) -> None:
         (KeyTimeout("/lib/x.so"), "DRIVER_HANG"),
     ],
 )
-def test_locked_window_says_why_and_that_the_work_is_kept(
+def test_locked_window_says_why_and_once_it_is_so_that_the_work_is_kept(
     login: Login, error: Exception, code: str
 ) -> None:
     login.come_in()
@@ -740,8 +808,37 @@ def test_locked_window_says_why_and_that_the_work_is_kept(
     login.presenter.key_removed("a", error, locked=True)
     assert login.screen.problem is not None
     assert login.screen.problem.code == code
+    assert "窗口已锁定" in login.screen.problem.next_step
+    assert "保留" not in login.screen.problem.next_step
+    login.presenter.draft_kept(True)
+    assert login.screen.problem.code == code
     assert "已保留" in login.screen.problem.next_step
     assert "PIN不对" not in login.screen.problem.title
+
+
+def test_locked_window_says_that_the_work_could_not_be_written(login: Login) -> None:
+    login.come_in()
+    login.presenter.signing_out()
+    login.presenter.key_removed("a", TokenRemoved(), locked=True)
+    login.presenter.draft_kept(False)
+    assert login.screen.problem is not None
+    assert login.screen.problem.code == "TOKEN_REMOVED"
+    assert "没有写入" in login.screen.problem.next_step
+
+
+def test_draft_kept_after_the_clerk_is_back_is_no_news(login: Login) -> None:
+    login.come_in()
+    login.presenter.signing_out()
+    login.presenter.key_removed("a", TokenRemoved(), locked=True)
+    login.presenter.signed_out()
+    login.presenter.tokens_seen([], [])
+    login.presenter.tokens_seen(plugged(key()), [])
+    login.presenter.draft_kept(True)
+    assert login.screen.problem is None
+    login.presenter.key_removed("a", TokenRemoved())
+    login.presenter.draft_kept(True)
+    assert login.screen.problem is not None
+    assert "窗口" not in login.screen.problem.next_step
 
 
 def test_driver_that_died_stays_told_although_the_key_is_seen_again(login: Login) -> None:
@@ -756,3 +853,61 @@ def test_driver_that_died_stays_told_although_the_key_is_seen_again(login: Login
     login.presenter.pin_entered("123456")
     assert login.screen.problem is None
     assert login.pins[-1] == ("a", "123456")
+
+
+@pytest.mark.parametrize("code", ["USB_ABSENT", "NO_TOKEN"])
+def test_station_without_a_key_claims_no_fault(login: Login, code: str) -> None:
+    login.presenter.tokens_seen([], [])
+    login.presenter.key_absent(Finding(code, "error"))
+    absence = login.screen.absence
+    assert absence is not None
+    assert (absence.words.title, absence.words.code) == ("请插入电子钥匙", code)
+    assert (absence.marked, absence.is_fault) == (1, False)
+
+
+@pytest.mark.parametrize("when", ["at the PIN", "at the hall"])
+def test_pull_in_the_middle_of_signing_in_is_one_story(login: Login, when: str) -> None:
+    login.presenter.tokens_seen(plugged(key()), [])
+    login.presenter.pin_entered("123456")
+    if when == "at the PIN":
+        login.presenter.key_failed(TokenRemoved("gone"))
+    else:
+        login.presenter.key_opened(OPENED)  # type: ignore[arg-type]
+        login.presenter.sign_in_refused(TokenRemoved("gone"))
+        assert login.closed == 1
+    login.presenter.tokens_seen([], [])
+    login.presenter.key_absent(Finding("USB_ABSENT", "error"))
+    assert login.screen.problem_code == "TOKEN_REMOVED"
+    assert (login.screen.absence, login.screen.hint, login.screen.families) == (None, None, [])
+    login.presenter.tokens_seen(plugged(key()), [])
+    assert (login.screen.problem, login.screen.pin_is_asked) == (None, True)
+
+
+# --- a driver that is given up ---
+
+GIVEN_UP = DriverCrashed("/lib/x.so", "SIGSEGV", quarantined=True)
+
+
+def test_locked_page_keeps_the_next_step_for_a_driver_that_was_given_up(login: Login) -> None:
+    login.come_in()
+    login.presenter.key_removed("a", GIVEN_UP, locked=True)
+    login.presenter.draft_kept(True)
+    assert login.screen.problem is not None
+    assert "重新安装驱动" in login.screen.problem.next_step
+    assert "已保留" in login.screen.problem.next_step
+    assert "插好同一把钥匙" not in login.screen.problem.next_step
+
+
+def test_driver_that_is_given_up_after_the_lock_changes_the_next_step(login: Login) -> None:
+    login.come_in()
+    login.presenter.key_removed("a", DriverCrashed("/lib/x.so", "SIGSEGV"), locked=True)
+    assert login.screen.problem is not None
+    assert "插好同一把钥匙" in login.screen.problem.next_step
+    login.presenter.draft_kept(True)
+    facts = {"path": "/lib/x.so", "detail": "SIGSEGV", "quarantined": "true"}
+    login.presenter.tokens_seen([], [("DRIVER_CRASHED", facts)])
+    assert "重新安装驱动" in login.screen.problem.next_step
+    assert "已保留" in login.screen.problem.next_step
+    login.presenter.signed_out()
+    login.presenter.key_absent(Finding("DRIVER_CRASHED", "error", facts))
+    assert (login.screen.absence, login.screen.hint) == (None, None)

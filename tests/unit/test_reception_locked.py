@@ -409,12 +409,66 @@ def test_drafts_that_cannot_be_read_are_told_and_stay_kept(desk: Desk) -> None:
     desk.record()
     desk.presenter.lock()
     desk.come()
-    desk.presenter.drafts_refused(JournalFull())
+    desk.presenter.drafts_refused("001", JournalFull())
     assert (desk.page.stage, desk.page.notice) == (Stage.WAITING, "DRAFT_NOT_READ")
     assert desk.asked[-1] == ("start_preview", True)
     desk.presenter.lock()
     desk.sign_in()
     assert desk.page.fields == FILLED
+
+
+def test_drafts_promised_to_stay_outlive_the_sign_out(desk: Desk) -> None:
+    desk.record()
+    desk.presenter.lock()
+    desk.come()
+    desk.presenter.drafts_refused("001", JournalFull())
+    desk.presenter.forget()
+    assert desk.times("forget_drafts") == 0
+    desk.sign_in()
+    assert desk.page.fields == FILLED
+    desk.presenter.forget()
+    assert desk.last("forget_drafts") == ("001",)
+    desk.sign_in()
+    assert desk.page.stage is Stage.WAITING
+
+
+def test_drafts_promised_to_stay_are_kept_again_when_they_come_too_late(desk: Desk) -> None:
+    desk.record()
+    desk.presenter.lock()
+    desk.come()
+    desk.presenter.drafts_refused("001", JournalFull())
+    desk.presenter.forget()
+    desk.come()
+    on_their_way = desk.drafts.take("001")
+    desk.presenter.forget()
+    desk.presenter.drafts_taken("001", on_their_way)
+    assert_empty(desk)
+    desk.sign_in()
+    assert desk.page.fields == FILLED
+
+
+def test_a_refusal_to_read_of_the_clerk_before_tells_the_next_one_nothing(desk: Desk) -> None:
+    desk.presenter.lock()
+    desk.come()
+    desk.presenter.lock()
+    desk.sign_in("002")
+    desk.presenter.drafts_refused("001", JournalFull())
+    assert desk.page.notice == ""
+    desk.presenter.forget()
+    assert desk.last("forget_drafts") == ("002",)
+
+
+def test_signing_out_of_an_idle_page_destroys_what_was_kept(desk: Desk) -> None:
+    desk.record()
+    desk.presenter.lock()
+    desk.sign_in("002")
+    desk.presenter.lock()
+    desk.come("001")
+    desk.answer("001")
+    desk.presenter.choose_entry(LookUp.TICKET)
+    desk.presenter.forget()
+    assert desk.last("forget_drafts") == ("001",)
+    assert desk.drafts.take("001") == []
 
 
 # --- in the middle of an acceptance ---

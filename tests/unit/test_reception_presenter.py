@@ -174,7 +174,7 @@ def window() -> Window:
 
 def test_a_ticket_read_by_the_camera_leads_to_the_next_client(window: Window) -> None:
     presenter, page = window.presenter, window.page
-    assert window.asked == [("take_drafts",), ("start_preview", True)]
+    assert window.asked == [("take_drafts", "001"), ("start_preview", True)]
     presenter.preview_started()
     presenter.ticket_read(TICKET_TEXT)
     assert page.stage is Stage.IDENTIFYING

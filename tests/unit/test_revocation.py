@@ -49,7 +49,9 @@ def extension(
     return x509.Extension(value.oid, critical, value)
 
 
-def part(address: str = "", **flags: bool) -> x509.Extension[x509.ExtensionType]:
+def part(
+    address: str = "", reasons: frozenset[x509.ReasonFlags] | None = None, **flags: bool
+) -> x509.Extension[x509.ExtensionType]:
     """Says which part of an authority's certificates a list is about."""
     every = dict.fromkeys(
         (
@@ -64,7 +66,7 @@ def part(address: str = "", **flags: bool) -> x509.Extension[x509.ExtensionType]
         x509.IssuingDistributionPoint(
             full_name=[x509.UniformResourceIdentifier(address)] if address else None,
             relative_name=None,
-            only_some_reasons=None,
+            only_some_reasons=reasons,
             **{**every, **flags},
         )
     )
@@ -268,6 +270,7 @@ def test_authority_that_may_not_sign_lists_is_not_believed(tmp_path: Path) -> No
     [
         (extension(x509.DeltaCRLIndicator(1)), "a delta list"),
         (part(indirect_crl=True), "an indirect list"),
+        (part(reasons=frozenset({x509.ReasonFlags.key_compromise})), "a list for some reasons"),
         (
             extension(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.156.1"), b"\x05\x00")),
             "critical extension 1.2.156.1",

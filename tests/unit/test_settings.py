@@ -6,6 +6,7 @@ import pytest
 
 import resources
 from clerk_client.settings import SettingsBroken, find_settings, load_settings
+from ukey.station import find_station
 
 LEAST = """
 [station]
@@ -53,6 +54,8 @@ def test_paths_are_meant_from_the_file(tmp_path: Path) -> None:
         (LEAST.replace("442000", "4420"), "[hall] code"),
         (LEAST.replace('"B12"', '"B|12"'), "[station] id"),
         (LEAST + "[demo]\npins = 5\n", "pins"),
+        (LEAST + "[keys]\noffice = ''\n", "[keys] office"),
+        (LEAST + "[keys]\noffice = ' '\n", "[keys] office"),
         ("camera = 1\n" + LEAST, "camera"),
         ("[station\n", "line 1"),
     ],
@@ -75,3 +78,16 @@ def test_the_named_file_comes_before_the_environments(
     monkeypatch.setenv("CLERK_CLIENT_STATION", str(tmp_path / "b.toml"))
     assert find_settings(tmp_path / "a.toml") == tmp_path / "a.toml"
     assert find_settings() == tmp_path / "b.toml"
+
+
+def test_command_line_for_keys_looks_where_the_client_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv(ENVIRONMENT, raising=False)
+    own = tmp_path / "clerk_client" / "station.toml"
+    own.parent.mkdir()
+    own.touch()
+    assert find_station() == find_settings() == own
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "named.toml"))
+    assert find_station() == find_settings() == tmp_path / "named.toml"

@@ -16,18 +16,22 @@ import pytest
 import resources
 from clerk_client.domain.errors import DocumentNumberLength
 from clerk_client.hall_link.errors import HallRefused
-from clerk_client.ui.wording import UNKNOWN, entries, wording_for
-from resources.words import words_for
+from clerk_client.ui import wording
+from clerk_client.ui.wording import UNKNOWN, entries, set_places, wording_for
+from resources.words import PLACES, words_for
 from ukey.certificates import expiry_notice
 from ukey.errors import (
     CertificateExpired,
+    CertificateUntrusted,
     CertificateWrongUse,
     DriverCrashed,
+    PinLocked,
     PinRefused,
     UKeyError,
 )
-from ukey.findings import HEADINGS, Finding, Heading, words_of
+from ukey.findings import HEADINGS, Finding, Heading, finding_of, words_of
 from ukey.token import Certificate, PinStanding
+from ukey.trust import Trust
 
 _ROOMS = (
     "clerk_client.domain",
@@ -97,13 +101,13 @@ def test_every_error_has_words() -> None:
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__name__)
 def test_words_of_an_error_ask_only_for_what_it_knows(error: type[Exception]) -> None:
     code = error.code  # type: ignore[attr-defined]
-    assert entries()[code].facts <= _facts(error)
+    assert entries()[code].facts <= _facts(error) | PLACES.keys()
 
 
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__name__)
 def test_words_of_a_variant_ask_only_for_what_is_known_then(error: type[Exception]) -> None:
     code = error.code  # type: ignore[attr-defined]
-    known = _facts(error) | set(entries()[code].by) | {"device", "family"}
+    known = _facts(error) | set(entries()[code].by) | {"device", "family"} | PLACES.keys()
     for variant in _variants(code):
         assert entries()[variant].facts <= known, variant
 
@@ -193,6 +197,11 @@ def test_code_stays_the_same_whatever_variant_of_the_words_is_shown() -> None:
     assert len({wording_for(CertificateWrongUse(use)).title for use in _USES}) == len(_USES)
     assert wording_for(PinRefused(PinStanding.LAST)).title == entries()["PIN_WRONG_LAST"].cause
     assert wording_for(PinRefused(PinStanding.FULL)).title == entries()["PIN_WRONG"].cause
+    foreign, old = (CertificateUntrusted("SHA-1", issued=issued) for issued in (False, True))
+    for error, entry in ((foreign, "CERT_UNTRUSTED"), (old, "CERT_UNTRUSTED_ISSUED")):
+        for words in (wording_for(error), words_of(finding_of(error))):
+            assert (words.code, words.title) == ("CERT_UNTRUSTED", entries()[entry].cause)
+            assert ("SHA-1" in words.next_step) is error.issued
     crashed = [wording_for(DriverCrashed("x", "SIGSEGV", quarantined=q)) for q in (False, True)]
     assert [words.title for words in crashed] == [
         entries()["DRIVER_CRASHED"].cause,
@@ -207,6 +216,30 @@ def test_pin_mistyped_some_time_ago_is_not_told_as_mistyped_now() -> None:
     before = Finding("PIN_WRONG", "warning", {"standing": "last"})
     for words in (wording_for(before), words_of(before)):
         assert (words.code, words.title) == ("PIN_WRONG", entries()["PIN_STANDING_LAST"].cause)
+
+
+def test_last_day_of_a_certificate_is_told_as_the_last() -> None:
+    end = datetime(2030, 1, 1, 3, tzinfo=UTC)
+    dates = (end - timedelta(days=365), end)
+    ends = Certificate(b"", "张丽", "W01", "1", "CA", *dates, "f" * 64, "RS256")
+    for ago, said in ((timedelta(hours=2), "最后一天"), (timedelta(days=1), "只有 1 天")):
+        ((code, facts),) = [
+            notice for notice in Trust((), end - ago).notices(ends) if notice[0] == "CERT_EXPIRES_7"
+        ]
+        assert said in wording_for(code, facts).title
+        assert wording_for(code, facts).code == code
+
+
+def test_clerk_is_sent_to_the_office_that_the_settings_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "网建办" in wording_for(PinLocked()).next_step
+    monkeypatch.setattr(wording, "_places", {})
+    set_places(office="数据局")
+    assert "到数据局办理解锁" in wording_for(PinLocked()).next_step
+    # A command line has no settings.
+    assert "到网建办办理解锁" in words_for("PIN_LOCKED", {}).next_step
+    assert "网建办" not in resources.text("wording.toml")
 
 
 def test_nothing_that_a_fact_says_chooses_words_of_another_code() -> None:

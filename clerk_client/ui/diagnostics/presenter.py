@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words, wording_for
+from ukey.errors import CatalogBroken
 from ukey.findings import Heading
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ _LEVELS = {"ok": Level.SUCCESS, "warning": Level.WARNING, "error": Level.ERROR}
 class CheckLine:
     """One line of the page. `subject` is key, camera, printer, hall or clock.
 
-    `heading` is the manual's; `whose` and `detail` tell one key or driver from another.
+    `heading` is the manual's; `whose` and `path` tell one key or driver from another; `detail` is
+    for IT, as the driver or the file's reader said it.
     """
 
     subject: str
@@ -26,6 +28,7 @@ class CheckLine:
     words: Words
     heading: str = ""
     whose: str = ""
+    path: str = ""
     detail: str = ""
 
 
@@ -65,14 +68,24 @@ class DiagnosticsPresenter:
         self._diagnose = diagnose
         self._export = export
         self._waiting = False
+        self._found: list[Check] = []
+        # Looks that nobody waits for any more; their answers come first.
+        self._overdue = 0
 
     def refresh(self) -> None:
         """One look at a time."""
         if not self._waiting:
+            self._clear()
             self._waiting = True
-            self._view.show_report(None, Level.INFO)
             self._view.show_busy(True)
             self._diagnose()
+
+    def forget(self) -> None:
+        """The clerk leaves: nothing that names whose keys were seen stays on the page."""
+        if self._waiting:
+            self._overdue += 1
+            self._stop_waiting()
+        self._clear()
 
     def export(self, file: str) -> None:
         """A report for the help desk, at the place that the clerk chose."""
@@ -90,22 +103,49 @@ class DiagnosticsPresenter:
         self._view.show_exporting(False)
         self._view.show_report(wording_for(error), Level.ERROR)
 
+    def checked(self, checks: Sequence["Check"]) -> None:
+        """What was found of one subject, while others are still asked."""
+        if not self._overdue:
+            self._found += checks
+            self._show_found()
+
     def diagnosed(self, checks: Sequence["Check"]) -> None:
-        """What was found."""
+        """All that was found."""
+        if self._is_overdue():
+            return
         self._stop_waiting()
-        self._view.show_problem(None)
-        # Without the station's keyring the hall is not even asked: no fault of the hall's.
-        unasked = any(c.code == "KEYRING_ABSENT" for c in checks)
-        self._view.show_checks([_line(c, unasked) for c in checks])
+        self._found = list(checks)
+        self._show_found()
 
     def diagnosis_refused(self, error: Exception) -> None:
         """Nothing could be looked at: this station lacks something that all of it needs."""
+        if self._is_overdue():
+            return
         self._stop_waiting()
         self._view.show_problem(wording_for(error))
+
+    # --- inside ---
+
+    def _is_overdue(self) -> bool:
+        if not self._overdue:
+            return False
+        self._overdue -= 1
+        return True
 
     def _stop_waiting(self) -> None:
         self._waiting = False
         self._view.show_busy(False)
+
+    def _clear(self) -> None:
+        self._found = []
+        self._view.show_checks([])
+        self._view.show_problem(None)
+        self._view.show_report(None, Level.INFO)
+
+    def _show_found(self) -> None:
+        # Without the station's keyring the hall is not even asked: no fault of the hall's.
+        unasked = any(c.code == "KEYRING_ABSENT" for c in self._found)
+        self._view.show_checks([_line(c, unasked) for c in self._found])
 
 
 def _line(check: "Check", hall_unasked: bool) -> CheckLine:
@@ -117,8 +157,15 @@ def _line(check: "Check", hall_unasked: bool) -> CheckLine:
     words = wording_for(check)
     if check.subject != "key":
         return CheckLine(check.subject, level, words)
-    path = check.facts.get("path", "").partition("\n")[0]
-    return CheckLine("key", level, words, check.heading, _whose(check.facts), path)
+    if check.code == CatalogBroken.code and level is Level.WARNING:
+        # What was left behind in IT's folder says nothing about the key that works.
+        level = Level.INFO
+    facts = check.facts
+    path = facts.get("path", "").partition("\n")[0]
+    details = (facts.get(name, "") for name in ("detail", "reason"))
+    # What stands in the sentence already is not said twice.
+    detail = next((d for d in details if d and d not in words.title + words.next_step), "")
+    return CheckLine("key", level, words, check.heading, _whose(facts), path, detail)
 
 
 def _whose(facts: Mapping[str, str]) -> str:

@@ -89,8 +89,10 @@ class _Row(QFrame):
         if line.level is not Level.SUCCESS:
             texts.append(Text(line.words.next_step, role="checkNext"))
         self._say(line.words.next_step)
+        if line.path:
+            texts.append(Text(f"文件：{line.path}", role="aside"))
         if line.detail:
-            texts.append(Text(f"文件：{line.detail}", role="aside"))
+            texts.append(Text(f"详情：{line.detail}", role="aside"))
         for text in texts:
             text.setContentsMargins(self._em if indented else 0, 0, 0, 0)
             self._add(text)

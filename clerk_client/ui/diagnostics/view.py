@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PyQt5.QtCore import QStandardPaths, Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,6 +21,7 @@ from clerk_client.ui.diagnostics.presenter import CheckLine, DiagnosticsPresente
 from clerk_client.ui.diagnostics.rows import SEVERITIES, SUBJECTS, row_of, row_of_keys
 from clerk_client.ui.finding import FindingFrame
 from clerk_client.ui.notices import Level
+from clerk_client.ui.saving import ask_where
 from clerk_client.ui.widgets import BusyLine, Button
 from clerk_client.ui.wording import Words
 
@@ -90,7 +90,11 @@ class DiagnosticsPage(QWidget):
             if not line.heading:
                 column.addWidget(row_of(line))
         column.addStretch(1)
+        bar = self._area.verticalScrollBar()
+        read_up_to = bar.value()
         self._area.setWidget(rows)
+        # More rows come below while the clerk reads; the area itself goes back to the top.
+        bar.setValue(read_up_to)
 
     def show_problem(self, words: Words | None) -> None:
         self._problem.show_words(words, Level.ERROR)
@@ -133,21 +137,8 @@ class DiagnosticsPage(QWidget):
 
     def _choose_file(self) -> None:
         now = hall_time(datetime.now(UTC)).translate(str.maketrans(" ", "-", "-:"))
-        desktop = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DesktopLocation)
-        dialog = QFileDialog(self, "导出诊断报告", desktop, "压缩文件 (*.zip)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        # An earlier report is never overwritten, so there is nothing to confirm.
-        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
-        dialog.setDefaultSuffix("zip")
-        dialog.selectFile(f"电子钥匙诊断-{now}.zip")
-        dialog.setLabelText(QFileDialog.DialogLabel.Accept, "保存")
-        dialog.setLabelText(QFileDialog.DialogLabel.Reject, "取消")
-        dialog.setLabelText(QFileDialog.DialogLabel.LookIn, "文件夹：")
-        dialog.setLabelText(QFileDialog.DialogLabel.FileName, "文件名：")
-        dialog.setLabelText(QFileDialog.DialogLabel.FileType, "类型：")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = ask_where(self, "导出诊断报告", f"电子钥匙诊断-{now}.zip", "压缩文件 (*.zip)")
         dialog.fileSelected.connect(self.export_asked)
-        dialog.open()
 
     def _copy(self) -> None:
         # Subjects and codes only: a fact may hold whose key it is.

@@ -2,7 +2,7 @@
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QGridLayout, QLabel, QSpinBox, QWidget
+from PyQt5.QtWidgets import QCheckBox, QGridLayout, QLabel, QSpinBox, QWidget
 
 from clerk_client.desk.key_papers import ApplicationEntries
 from clerk_client.ui.login.panel import FieldGrid
@@ -44,6 +44,9 @@ class ApplicationPanel(PaperPanel):
         self.occasion = ComboBox("申请类型")
         for occasion in Occasion:
             self.occasion.addItem(occasion.value, occasion)
+        self.occasion.currentIndexChanged.connect(self._choose_medium)
+        self.medium = QCheckBox("需要新介质，收取介质费")
+        self.medium.toggled.connect(self._tell_lines)
         self.unit_name = line("申请单位", longest=120)
         self.unit_code = line("统一社会信用代码", "或事业单位法人证书号", 40)
         self.handler_name = line("经办人")
@@ -63,14 +66,16 @@ class ApplicationPanel(PaperPanel):
         self.column.addWidget(Text(told, role="aside"))
         self.column.addLayout(grid)
         self.column.addLayout(self._certificates())
+        self.column.addWidget(self.medium)
         self.column.addWidget(self._total)
         unit = (self.unit_name, self.unit_code, self.occasion)
         numbers = (box for kind in self.counts for box in (self.counts[kind], self.years[kind]))
-        self.walk(*unit, self.handler_name, self.handler_phone, *numbers)
+        self.walk(*unit, self.handler_name, self.handler_phone, *numbers, self.medium)
 
     def show_blank(self) -> None:
         self.forget()
         self.occasion.setCurrentIndex(0)
+        self._choose_medium()
         for kind, box in self.counts.items():
             box.setValue(0 if kind is CertificateKind.PERSONAL else 1)
             self.years[kind].setValue(1)
@@ -105,7 +110,9 @@ class ApplicationPanel(PaperPanel):
 
     def _lines(self) -> tuple[CertificateLine, ...]:
         return tuple(
-            CertificateLine(kind, count, self.years[kind].value())
+            CertificateLine(
+                kind, count, self.years[kind].value(), with_medium=self.medium.isChecked()
+            )
             for kind, box in self.counts.items()
             if (count := box.value())
         )
@@ -131,6 +138,10 @@ class ApplicationPanel(PaperPanel):
             for box in (self.counts[kind], self.years[kind]):
                 box.valueChanged.connect(self._tell_lines)
         return grid
+
+    def _choose_medium(self) -> None:
+        """A renewal goes onto the key that is there; the tick can be set all the same."""
+        self.medium.setChecked(self.occasion.currentData() is Occasion.NEW)
 
     def _tell_lines(self) -> None:
         self.lines_changed.emit(self._lines())

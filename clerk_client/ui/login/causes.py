@@ -10,19 +10,27 @@ from clerk_client.ui.notices import SIGNS, Level
 from clerk_client.ui.widgets import ComboBox, Text, restyled
 
 _BY_ITSELF = "自动识别"
+_FAULT = "没有识别到电子钥匙，可能的原因："
+_HELP = "已插入仍不能登录时："
 
 
 class Causes(QFrame):
-    """The headings in their order; under the one that applies, the cause and the next step."""
+    """The headings in their order; under the one that applies, the cause and the next step.
+
+    Where simply no key is plugged that is said first, and nothing is marked as a fault.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("causes")
-        self._title = QLabel("没有识别到电子钥匙，可能的原因：")
+        self._asked = Text()
+        self._asked.setObjectName("causesAsked")
+        self._title = QLabel()
         self._title.setObjectName("causesTitle")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 8, 12, 8)
         self._column.setSpacing(3)
+        self._column.addWidget(self._asked)
         self._column.addWidget(self._title)
         self._headings: list[Text] = []
         self._cause = Text(role="findingTitle")
@@ -47,13 +55,22 @@ class Causes(QFrame):
             zip(self._headings, absence.headings, strict=True)
         ):
             is_marked = number == absence.marked
-            label.setText(f"{SIGNS[Level.ERROR]} {heading}" if is_marked else heading)
-            restyled(label, marked=is_marked)
+            marked = (
+                f"{SIGNS[Level.ERROR]} {heading}" if absence.is_fault else f"{heading}（较常见）"
+            )
+            label.setText(marked if is_marked else heading)
+            label.setProperty("here", is_marked)
+            restyled(label, marked=is_marked and absence.is_fault)
         self._column.removeWidget(self._beneath)
         self._column.insertWidget(
             self._column.indexOf(self._headings[absence.marked]) + 1, self._beneath
         )
-        self._cause.setText(absence.words.title)
+        restyled(self, fault=absence.is_fault)
+        self._title.setText(_FAULT if absence.is_fault else _HELP)
+        self._asked.setText("" if absence.is_fault else absence.words.title)
+        self._asked.setVisible(not absence.is_fault)
+        self._cause.setText(absence.words.title if absence.is_fault else "")
+        self._cause.setVisible(absence.is_fault)
         self._next_step.setText(absence.words.next_step)
         self.setToolTip(absence.words.code)
         self.show()
@@ -64,12 +81,12 @@ class Causes(QFrame):
         """What a reader sees, for a screen reader and for tests."""
         if self.isHidden():
             return ""
-        lines = [self._title.text()]
+        lines = [self._asked.text(), self._title.text()]
         for label in self._headings:
             lines.append(label.text())
-            if label.property("marked"):
+            if label.property("here"):
                 lines += [self._cause.text(), self._next_step.text()]
-        return "\n".join(lines)
+        return "\n".join(line for line in lines if line)
 
 
 class FamilyChooser(QWidget):

@@ -59,10 +59,10 @@ class DownloadsPanel(LoginPanel):
             copy.setAccessibleName(f"复制{row.title}的下载地址")
             copy.clicked.connect(lambda: self._copy(row.address))
             line.addWidget(copy)
-        if row.is_openable:
+        if row.opens:
             opened = Button("打开", primary=row.is_own)
             opened.setAccessibleName(f"打开{row.title}的下载地址")
-            opened.clicked.connect(lambda: self._open(row.address))
+            opened.clicked.connect(lambda: self._open(row.opens))
             line.insertWidget(1, opened)
         column = QVBoxLayout(frame)
         column.setContentsMargins(12, 8, 12, 8)
@@ -78,7 +78,5 @@ class DownloadsPanel(LoginPanel):
         self._told.setText("已复制地址")
 
     def _open(self, address: str) -> None:
-        is_share = address.startswith("\\\\")
-        url = QUrl.fromLocalFile(address) if is_share else QUrl(address)
-        opened = QDesktopServices.openUrl(url)
+        opened = QDesktopServices.openUrl(QUrl(address))
         self._told.setText("已在系统中打开" if opened else "系统打不开这个地址，请复制后自行打开")

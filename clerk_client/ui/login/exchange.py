@@ -48,11 +48,15 @@ class KeyCard:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why no key is there: the manual's headings in their order, and the cause under one."""
+    """Why no key is there: the manual's headings in their order, and the cause under one.
+
+    Without a fault nothing says more than that none is plugged: the headings only help further.
+    """
 
     headings: tuple[str, ...]
     marked: int
     words: Words
+    is_fault: bool = True
 
 
 @dataclass(frozen=True, slots=True)

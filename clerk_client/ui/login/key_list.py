@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QFocusEvent
 from PyQt5.QtWidgets import QListWidget, QListWidgetItem
 
 from clerk_client.ui.login.exchange import KeyCard
+from clerk_client.ui.notices import SIGNS, Level
 
 _SHOWN = 3
 
@@ -35,6 +37,22 @@ class KeyList(QListWidget):
         height = self.sizeHintForRow(0) * rows + 2 * self.frameWidth() + 2
         self.setFixedHeight(max(height, 0))
 
+    @property
+    def asks(self) -> bool:
+        """There is something to choose."""
+        return self.count() > 1 or (self.count() == 1 and self.currentRow() < 0)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Qt would choose the first row for a clerk who has chosen none.
+        row = self.currentRow()
+        self.blockSignals(True)
+        super().focusInEvent(event)
+        self.setCurrentRow(row)
+        self.blockSignals(False)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters choose nothing: they may be the rest of a PIN whose box has just gone."""
+
     def step(self, by: int) -> None:
         """Another row, if there is one."""
         row = self.currentRow() + by
@@ -48,12 +66,12 @@ class KeyList(QListWidget):
 
 def _item(card: KeyCard) -> QListWidgetItem:
     until = f"有效期至 {card.valid_until}" if card.valid_until else "没有可用的证书"
-    first = card.holder or "（读不出持有人）"
-    if card.kind:
-        first += f"　{card.kind}"
-    if not card.is_usable:
-        first += "　✗ 不能登录"
+    # The holder last: a long name is cut at its end, and nothing else may be.
+    mark = "" if card.is_usable else f"{SIGNS[Level.ERROR]} 不能登录"
+    holder = card.holder or "（读不出持有人）"
+    first = "　".join(part for part in (mark, card.kind, holder) if part)
     below = f"{card.family}　尾号 {card.serial_end}　{until}"
     item = QListWidgetItem(f"{first}\n{below}")
+    item.setToolTip(f"{first}\n{below}")
     item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{first} {below}")
     return item

@@ -9,6 +9,7 @@ from clerk_client.ui.wording import Words, wording_for
 if TYPE_CHECKING:
     from clerk_client.desk.keys import Plugged
     from printing.document import Wish
+    from ukey.token import Token
 
 UNKNOWN_FAMILY = "未识别种类"
 
@@ -41,9 +42,9 @@ def obstacle(plugged: "Plugged", *, is_locked: bool) -> Words | None:
     return wording_for(plugged.reason) if plugged.reason is not None else None
 
 
-def standing_words(plugged: "Plugged") -> Words | None:
+def standing_words(token: "Token") -> Words | None:
     """A PIN that is near its lock, told before the next attempt."""
-    standing = plugged.token.pin.value
+    standing = token.pin.value
     if standing in ("low", "last"):
         return wording_for(f"PIN_STANDING_{standing.upper()}")
     return None

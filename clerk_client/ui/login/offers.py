@@ -34,11 +34,21 @@ class Offers(QWidget):
         for number, button in enumerate((self.diagnose, *self.buttons.values())):
             button.setProperty("small", True)
             grid.addWidget(button, number // _ACROSS, number % _ACROSS)
+        self._has_panels = True
+        self._has_pin_change = False
 
-    def show_busy(self, busy: bool) -> None:
-        """Nothing is offered while something goes on."""
-        self.setEnabled(not busy)
+    def offer(self, *, panels: bool, diagnosis: bool) -> None:
+        """The diagnosis also while nothing but an answer is waited for."""
+        self._has_panels = panels
+        self.diagnose.setEnabled(diagnosis)
+        self._enable()
 
     def offer_pin_change(self, offered: bool) -> None:
         """Only for a key that can be asked."""
-        self.buttons[Panel.PIN_CHANGE].setEnabled(offered)
+        self._has_pin_change = offered
+        self._enable()
+
+    def _enable(self) -> None:
+        for panel, button in self.buttons.items():
+            is_possible = panel is not Panel.PIN_CHANGE or self._has_pin_change
+            button.setEnabled(self._has_panels and is_possible)

@@ -21,7 +21,7 @@ from clerk_client.ui.wording import Words
 
 
 class LoginPanel(QFrame):
-    """Title, content (`self.column`), answer, buttons. Esc goes back, Enter does what it is for."""
+    """Title, content (`self.column`), answer, buttons. Esc goes back, Enter goes on."""
 
     left = pyqtSignal()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from clerk_client.ui.login.key_words import pin_words
+from clerk_client.ui.login.key_words import pin_words, standing_words
 from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
@@ -27,11 +27,14 @@ class PinChange:
         return self._token.id if self._token is not None else ""
 
     def begin(self, view: "PinChangeView", token: "Token", reason: Words | None) -> None:
-        """For a key that a scan showed; `reason` is why it has to be, if so."""
+        """For a key that a scan showed; `reason` is why it has to be, if so.
+
+        How near the key is to its lock is told, too: a wrong old PIN costs a try as anywhere.
+        """
         self._view, self._token = view, token
         holder = token.certificate.holder if token.certificate else ""
         whose = f"{holder}　尾号 {token.serial[-4:]}".strip()
-        view.show_rules(whose, token.pin_min, token.pin_max, reason)
+        view.show_rules(whose, token.pin_min, token.pin_max, _warning(token, reason))
 
     def leave(self) -> None:
         """The panel is closed."""
@@ -58,6 +61,13 @@ class PinChange:
         if self._view is not None:
             self._view.show_busy(False)
             self._view.show_problem(pin_words(error) if error is not None else None)
+
+
+def _warning(token: "Token", reason: Words | None) -> Words | None:
+    standing = standing_words(token)
+    if reason is None or standing is None:
+        return standing or reason
+    return Words(f"{reason.title}；{standing.title}", standing.next_step, standing.code)
 
 
 def _fault(token: "Token", old: str, new: str, again: str) -> Words | None:

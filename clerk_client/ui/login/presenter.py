@@ -1,13 +1,15 @@
 """The conversation of signing in: which key, its PIN, the hall's answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from clerk_client.ui.login.exchange import KeyHelp, LoginActions, Panel, Step
 from clerk_client.ui.login.help_panels import HelpPanels
 from clerk_client.ui.login.key_words import pin_words
+from clerk_client.ui.login.pin_outcome import PinOutcome
 from clerk_client.ui.login.plugged_keys import PluggedKeys
+from clerk_client.ui.login.told import GONE, Told
 from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
     from ukey.findings import Finding
     from ukey.opened_key import OpenedKey
 
+    Problem = tuple[str, Mapping[str, object]]
+
 # Asking the same thing again may help, and the key need not be asked for its PIN again.
 _WORTH_RETRYING = frozenset(
     ("HALL_UNREACHABLE", "HALL_FAILING", "HALL_FAILED", "HALL_GARBLED", "RATE_LIMITED")
 )
-_GONE = frozenset(("TOKEN_REMOVED", "NO_TOKEN"))
 
 
 class LoginPresenter:
@@ -42,11 +45,8 @@ class LoginPresenter:
         self._actions = actions
         self._keys = PluggedKeys(view, help_.demo_pins)
         self.panels = HelpPanels(view, actions, help_, self._keys, today)
-        self._removed = ""
-        # The driver failed, not the key: it is seen again at once, and why stays to be read.
-        self._lost_plugged = False
-        # Keys for which the change of PIN was opened by itself: once, until they are pulled.
-        self._urged: set[str] = set()
+        self._told = Told(view)
+        self._pin_outcome = PinOutcome(self.panels, self._keys, self._told)
         self._step: Step | None = None
         self._opened: OpenedKey | None = None
         self._signed_in = False
@@ -57,7 +57,7 @@ class LoginPresenter:
     def choose(self, index: int) -> None:
         """Another of the plugged keys."""
         if self._is_free() and self._keys.choose(index):
-            self._clear()
+            self._told.clear()
             self._show()
 
     def choose_family(self, family: str) -> None:
@@ -75,19 +75,20 @@ class LoginPresenter:
         if self._keys.obstacle() is not None or self._keys.must_change_pin():
             return
         self._keys.keep_chosen()
-        self._clear()
+        self._told.clear()
         self._wait_for(Step.CHECKING_PIN)
         self._actions.open_key(chosen.token.id, pin)
 
     def new_pin_given(self, old: str, new: str, again: str) -> None:
         """On the panel for it, for the key that it was opened for."""
         if self._is_free() and self.panels.pin_change.given(old, new, again):
+            self._keys.keep_chosen()
             self._wait_for(Step.CHANGING_PIN)
 
     def open_panel(self, panel: Panel) -> None:
         """Something that is offered without a PIN."""
         if self._is_free():
-            self._clear()
+            self._told.clear()
             urgent = panel is Panel.PIN_CHANGE and self._keys.must_change_pin()
             self.panels.open(panel, wording_for("PIN_MUST_CHANGE") if urgent else None)
 
@@ -107,7 +108,7 @@ class LoginPresenter:
         """Does not ask the hall again: another key, or another clerk."""
         if self._waits_for_retry():
             self._forget_key()
-            self._view.show_problem(None)
+            self._told.problem(None)
             self._show()
 
     def prepare_again(self) -> None:
@@ -124,16 +125,14 @@ class LoginPresenter:
         if self._is_free():
             self._show()
 
-    def tokens_seen(self, plugged: Sequence["Plugged"], problems: Sequence[str]) -> None:
-        """What is plugged now, each with why it cannot sign in, if so."""
+    def tokens_seen(self, plugged: Sequence["Plugged"], problems: "Sequence[Problem]") -> None:
+        """What is plugged now, each with why it cannot sign in, if so; codes with their facts."""
         changed = self._keys.seen(plugged, problems)
         ids = self._keys.ids
-        self._urged.intersection_update(ids)
-        is_news = (changed and ids and self._is_free()) or self._removed in ids
-        if is_news and not self._lost_plugged:
-            self._clear()
-        if self._step is not Step.CHANGING_PIN:
-            self._close_for_pulled_key()
+        is_news = changed and bool(ids) and self._is_free()
+        self._told.seen(ids, self._keys.chosen_id, is_news=is_news)
+        self._told.found(problems)
+        self._pin_outcome.seen(is_asking=self._step is Step.CHANGING_PIN)
         if self._is_free():
             self._show()
 
@@ -160,8 +159,10 @@ class LoginPresenter:
         if code == "PIN_LOCKED" and chosen is not None:
             # Told as the reason why no PIN is asked for; no need to say it twice.
             self._keys.locked(chosen.token.id)
+        elif code in GONE:
+            self._lose(self._keys.chosen_id, wording_for(error))
         elif code != "PIN_MUST_CHANGE":
-            self._view.show_problem(pin_words(error))
+            self._told.problem(pin_words(error))
         self._show()
         if code == "PIN_MUST_CHANGE":
             self.panels.open(Panel.PIN_CHANGE, wording_for(code))
@@ -171,27 +172,15 @@ class LoginPresenter:
         if self._step is not Step.CHANGING_PIN:
             return
         self._wait_for(None)
-        self.panels.pin_change.answered(None)
-        self.panels.close()
-        self._keys.pin_changed(token_id)
-        self._view.show_done(wording_for("PIN_CHANGED"))
+        self._pin_outcome.changed(token_id)
         self._show()
 
     def pin_change_failed(self, error: Exception) -> None:
-        """The key keeps the old one."""
+        """The key keeps the old one, or nobody knows."""
         if self._step is not Step.CHANGING_PIN:
             return
         self._wait_for(None)
-        code, token_id = getattr(error, "code", ""), self.panels.pin_change.token_id
-        self.panels.pin_change.answered(error)
-        if code == "PIN_LOCKED":
-            self._keys.locked(token_id)
-            self.panels.close()
-        elif code in _GONE:
-            self.panels.close()
-            self._view.show_problem(wording_for(error))
-        else:
-            self._close_for_pulled_key()
+        self._pin_outcome.failed(error)
         self._show()
 
     def key_removed(self, token_id: str, error: Exception, locked: bool = False) -> None:
@@ -199,18 +188,19 @@ class LoginPresenter:
         if self._step is Step.CHECKING_PIN:
             # Of a key that was open before. What comes of this PIN, its own answer tells.
             return
-        self._keys.removed(token_id)
         self._signed_in = False
         self._opened = None
-        self._removed = token_id
         if self._step is Step.ASKING_HALL:
             # The hall's yes is on its way, to a window without a key.
             self._leave()
-        cause = wording_for(error)
-        kept = wording_for("LOCKED_DRAFT_KEPT").next_step if locked else cause.next_step
-        self._lost_plugged = cause.code not in _GONE
-        self._view.show_problem(Words(cause.title, kept, cause.code))
+        self._keys.removed(token_id)
+        mend = bool(getattr(error, "quarantined", False))
+        self._told.key_lost(token_id, wording_for(error), locked=locked, mend=mend)
         self._show()
+
+    def draft_kept(self, is_kept: bool) -> None:
+        """What stood in the window that was locked is written down, or could not be."""
+        self._told.draft_kept(is_kept)
 
     # --- from the desk and the hall ---
 
@@ -237,7 +227,7 @@ class LoginPresenter:
         self._signed_in = True
         self._station = None
         self._view.show_station(None, trying=False)
-        self._clear()
+        self._told.clear()
         self._view.offer_retry(False)
         self._wait_for(None)
         self._actions.open_window(session)
@@ -248,8 +238,11 @@ class LoginPresenter:
             return
         self._wait_for(None)
         words = wording_for(error)
-        # Not said twice, where the station's trouble stands already.
-        self._view.show_problem(None if words == self._station else words)
+        if words.code in GONE:
+            self._lose(self._keys.chosen_id, words)
+        else:
+            # Not said twice, where the station's trouble stands already.
+            self._told.problem(None if words == self._station else words)
         if self._opened is not None and words.code in _WORTH_RETRYING:
             self._show()
             self._view.ask_pin(False)
@@ -284,7 +277,7 @@ class LoginPresenter:
         self._actions.sign_out()
 
     def _ask_hall(self, key: "OpenedKey") -> None:
-        self._view.show_problem(None)
+        self._told.problem(None)
         self._view.offer_retry(False)
         self._wait_for(Step.ASKING_HALL)
         self._actions.sign_in(key)
@@ -298,29 +291,13 @@ class LoginPresenter:
         self._step = step
         self._view.show_busy(step)
 
-    def _clear(self) -> None:
-        """What was told of the attempt before."""
-        self._removed, self._lost_plugged = "", False
-        self._view.show_problem(None)
-        self._view.show_done(None)
-
-    def _close_for_pulled_key(self) -> None:
-        """No PIN is typed for a key that is not there."""
-        token_id = self.panels.pin_change.token_id
-        if token_id and token_id not in self._keys.ids:
-            self.panels.close()
-            self._view.show_problem(wording_for("TOKEN_REMOVED"))
+    def _lose(self, token_id: str, cause: Words) -> None:
+        self._keys.removed(token_id)
+        self._told.key_lost(token_id, cause, locked=False)
 
     def _show(self) -> None:
-        self._keys.show(may_ask=self._station is None, was_pulled=bool(self._removed))
-        self._urge_pin_change()
-
-    def _urge_pin_change(self) -> None:
-        """Opens it by itself for a key that does nothing else before; the clerk may leave it."""
-        chosen = self._keys.chosen
-        if not self._is_free() or self.panels.shown is not None or chosen is None:
-            return
-        is_due = self._keys.obstacle() is None and self._keys.must_change_pin()
-        if is_due and chosen.token.id not in self._urged:
-            self._urged.add(chosen.token.id)
-            self.panels.open(Panel.PIN_CHANGE, wording_for("PIN_MUST_CHANGE"))
+        is_back = self._told.lost in self._keys.ids
+        told = "" if is_back else self._told.why
+        self._keys.show(may_ask=self._station is None, told=told)
+        if self._is_free():
+            self._pin_outcome.urge()

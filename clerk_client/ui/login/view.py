@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QShowEvent
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from clerk_client.ui.finding import FindingFrame
+from clerk_client.ui.login.card import LoginCard, Waiting, front
 from clerk_client.ui.login.causes import Causes, FamilyChooser
 from clerk_client.ui.login.exchange import Absence, KeyCard, Panel, Step
 from clerk_client.ui.login.key_list import KeyList
 from clerk_client.ui.login.offers import Offers
-from clerk_client.ui.login.panel import centred
 from clerk_client.ui.login.panels import Panels
 from clerk_client.ui.login.pin_edit import PinEdit
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.notices import Level
-from clerk_client.ui.widgets import BusyLine, Button, Text
+from clerk_client.ui.widgets import Button, Text
 from clerk_client.ui.wording import Words
 
 if TYPE_CHECKING:
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
         PinChangeView,
         RequestView,
     )
-
-_BUSY = {
-    None: "",
-    Step.CHECKING_PIN: "正在核对PIN…",
-    Step.ASKING_HALL: "正在向大厅验证身份…",
-    Step.SIGNING_OUT: "正在退出登录…",
-    Step.CHANGING_PIN: "正在修改PIN…",
-}
 
 
 class LoginPage(QWidget):
@@ -85,13 +77,12 @@ class LoginPage(QWidget):
         self._offers = Offers()
         self._offers.diagnosis_asked.connect(self.diagnosis_asked)
         self._offers.panel_asked.connect(self.panel_asked)
-        self._busy = QLabel()
-        self._busy.setObjectName("busyText")
-        self._moving = BusyLine()
+        self._waiting = Waiting()
+        self._step: Step | None = None
         self._target: QWidget | None = None
         self._card = self._arranged()
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._front(hall_name, station))
+        self._stack.addWidget(front(hall_name, station, self._card))
         self.panels = Panels(self._stack)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -181,24 +172,27 @@ class LoginPage(QWidget):
         self._done.show_words(words, Level.SUCCESS)
 
     def show_station(self, words: Words | None, *, trying: bool) -> None:
+        if trying and self._prepare.hasFocus():
+            self._card.setFocus()
+            self._target = None
         self._station.show_words(words, Level.ERROR)
         self._prepare.setVisible(words is not None)
         self._prepare.setEnabled(not trying)
         self._prepare.setText("正在重试…" if trying else "重试")
 
     def show_busy(self, step: Step | None) -> None:
-        self._busy.setText(_BUSY[step])
-        self._busy.setVisible(step is not None)
-        self._moving.show_busy(step is not None)
-        others = (self._keys, self._families, self._request, self._retry, self._give_up)
-        for widget in (self.pin, self._offers, *others):
-            widget.setEnabled(step is None)
-        self._sign_in.setEnabled(step is None and bool(self.pin.text()))
+        self._step = step
         self._target = None
+        if step is not None and self._card.isVisible():
+            # Before its parts are disabled: else Qt walks on to the next button that is not.
+            self._card.setFocus()
+        self._waiting.show_step(step)
+        self._enable()
 
     def offer_retry(self, offered: bool) -> None:
         self._retry.setVisible(offered)
         self._give_up.setVisible(offered)
+        self._enable()
         if offered:
             self._take_focus()
 
@@ -238,7 +232,7 @@ class LoginPage(QWidget):
 
     @property
     def busy(self) -> str:
-        return self._busy.text()
+        return self._waiting.text
 
     @property
     def demo_line(self) -> str:
@@ -264,10 +258,24 @@ class LoginPage(QWidget):
         if not self._card.isVisible():
             return
         in_order = (self._retry, self.pin, self._prepare, self._request)
-        target = next((w for w in in_order if not w.isHidden()), self._offers.diagnose)
+        ready = (each for each in in_order if not each.isHidden() and each.isEnabled())
+        # With nothing to do the card itself: a clerk caught typing by a lock presses no button.
+        idle = self._keys if self._keys.asks and self._keys.isEnabled() else self._card
+        target = next(ready, idle)
         if target is not self._target:
             self._target = target
             target.setFocus()
+
+    def _enable(self) -> None:
+        """Nothing else is begun while a key is open that only waits for the hall."""
+        is_free = self._step is None
+        may_begin = is_free and self._retry.isHidden()
+        for widget in (self.pin, self._retry, self._give_up):
+            widget.setEnabled(is_free)
+        for other in (self._keys, self._families, self._request):
+            other.setEnabled(may_begin)
+        self._offers.offer(panels=may_begin, diagnosis=is_free)
+        self._sign_in.setEnabled(is_free and bool(self.pin.text()))
 
     def _show_title(self) -> None:
         if self.panels.shown is None:
@@ -282,40 +290,13 @@ class LoginPage(QWidget):
         self.pin.take()
         self.key_chosen.emit(row)
 
-    def _arranged(self) -> QFrame:
-        card = QFrame()
-        card.setObjectName("loginCard")
-        em = self.fontMetrics().height()
-        card.setFixedWidth(27 * em)
-        title = QLabel("电子钥匙登录")
-        title.setObjectName("cardTitle")
-        pin_row = QHBoxLayout()
-        pin_row.setSpacing(em // 2)
-        pin_row.addWidget(self._pin_label)
-        pin_row.addWidget(self.pin, 1)
-        pin_row.addWidget(self._sign_in)
-        retry_row = QHBoxLayout()
-        retry_row.addWidget(self._retry, 1)
-        retry_row.addWidget(self._give_up)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(2 * em, int(1.2 * em), 2 * em, em)
-        column.setSpacing(int(0.6 * em))
-        column.addWidget(title)
-        told = (self._station, self._prepare, self._done, self._problem, self._causes)
-        above: tuple[QWidget, ...] = (*told, self._keys, self._notices, self._hint)
-        below = (self._demo, self._request, self._families, self._moving, self._busy)
-        for widget in above:
-            column.addWidget(widget)
-        column.addLayout(pin_row)
-        column.addLayout(retry_row)
-        for widget in below:
-            column.addWidget(widget)
-        column.addWidget(self._offers)
-        return card
-
-    def _front(self, hall_name: str, station: str) -> QWidget:
-        heading = Text(hall_name, role="hallTitle")
-        below = Text(f"窗口受理　工作站 {station}", role="hallSubtitle")
-        for text in (heading, below):
-            text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        return centred(heading, below, self.fontMetrics().height(), self._card)
+    def _arranged(self) -> LoginCard:
+        return LoginCard(
+            (
+                *(self._station, self._prepare, self._done, self._problem, self._causes),
+                *(self._keys, self._notices, self._hint),
+                (self._pin_label, self.pin, self._sign_in),
+                (self._retry, self._give_up),
+                *(self._demo, self._request, self._families, self._waiting, self._offers),
+            )
+        )

@@ -80,7 +80,7 @@ class LoginView(Protocol):
         """In place of the card; None shows the card."""
 
     def show_keys(self, cards: Sequence[KeyCard], chosen: int) -> None:
-        """The plugged keys, none when empty; `chosen` is an index into them."""
+        """The plugged keys, none when empty; `chosen` is an index into them, -1 for none."""
 
     def show_absence(self, absence: Absence | None) -> None:
         """Why no key is there; None while one is, or nobody knows yet."""
@@ -89,7 +89,10 @@ class LoginView(Protocol):
         """Names and titles to choose the kind of key from; none when empty."""
 
     def ask_pin(self, asked: bool) -> None:
-        """Offers the box for the PIN, or takes it away."""
+        """Offers the box for the PIN, or takes it away.
+
+        The keyboard goes to what is done next, when that changes.
+        """
 
     def drop_pin(self) -> None:
         """Empties the box: what stands in it was typed for another key."""
@@ -113,7 +116,7 @@ class LoginView(Protocol):
         """What is waited for; None when the clerk may act."""
 
     def offer_retry(self, offered: bool) -> None:
-        """The PIN was right and the hall is to be asked again."""
+        """The PIN was right and the hall is to be asked again: before all else."""
 
     def offer_request(self, wish: str) -> None:
         """A way to a 业务需求表 that asks for this (续期, 解锁, …); "" takes it away."""

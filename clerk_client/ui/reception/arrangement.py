@@ -48,6 +48,7 @@ class Arrangement(QWidget):
         self.look_ups = QStackedWidget()
         for panel in (self.ticket, self.appointment, self.search):
             self.look_ups.addWidget(panel)
+        self._look_up_column = Column(self.look_ups)
         self.card = MatterCard()
         self.applicant = ApplicantPanel()
         self.summary = SummaryPanel()
@@ -97,18 +98,21 @@ class Arrangement(QWidget):
         self.arrange()
 
     def arrange(self) -> None:
-        """Beside the materials one column at a time where the screen is narrow; below the tabs the
-        look-up or the card where it is low."""
+        """Beside the materials one column at a time where the screen is narrow, and without them
+        where it is narrower still; below the tabs the look-up or the card where it is low."""
         columns = (self._left, self._middle, self.materials)
         needed = sum(column.minimumSizeHint().width() for column in columns) + _MARGINS
         narrow = self.width() < max(_NARROW, needed)
         finding = self._stage in (Stage.WAITING, Stage.IDENTIFYING, Stage.FOUND)
         low = self.height() < _LOW
+        step = (self._left if finding else self._middle).minimumSizeHint().width()
+        beside = self.materials.minimumSizeHint().width() + _MARGINS
         shown: dict[QWidget, bool] = {
             self._left: finding or not narrow,
             self._middle: not finding or not narrow,
             self.card: not low or not self.card.is_empty,
-            self.look_ups: not low or self.card.is_empty,
+            self._look_up_column: not low or self.card.is_empty,
+            self.materials: not narrow or self.width() >= step + beside,
         }
         # Hide first: showing lays out at once, and both together would push the window wider.
         for part, visible in sorted(shown.items(), key=lambda item: item[1]):
@@ -117,9 +121,9 @@ class Arrangement(QWidget):
     def minimumSizeHint(self) -> QSize:
         # Of the narrow and low arrangement, whichever stands now: else a page could not get there.
         step = max(part.minimumSizeHint().width() for part in (self._left, self._middle))
-        width = step + self.materials.minimumSizeHint().width() + _MARGINS
+        width = step + _MARGINS
         height = self._whole.totalMinimumSize().height()
-        if not self.card.isHidden() and not self.look_ups.isHidden():
+        if not self.card.isHidden() and not self._look_up_column.isHidden():
             height -= self.card.minimumSizeHint().height() + self._left_rows.spacing()
         return QSize(width, height)
 
@@ -137,7 +141,7 @@ class Arrangement(QWidget):
         self._left_rows.setSpacing(8)
         self._left_rows.addWidget(StepHeading("1", "查找事项"))
         self._left_rows.addWidget(self.tabs)
-        self._left_rows.addWidget(self.look_ups, 3)
+        self._left_rows.addWidget(self._look_up_column, 3)
         self._left_rows.addWidget(self.card, 2)
         return frame
 

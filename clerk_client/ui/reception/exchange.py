@@ -33,7 +33,7 @@ class ReceptionActions:
     print_receipt: Callable[[Acceptance, bool], None]
     hand_over: Callable[[str], None]
     keep_drafts: Callable[[str, list[Draft]], None]
-    take_drafts: Callable[[], None]
+    take_drafts: Callable[[str], None]
     forget_drafts: Callable[[str], None]
 
 

@@ -31,6 +31,8 @@ class ReceptionPresenter(HandingOver):
         self._unkept = Unkept(today)
         # Whose drafts were asked for and not answered yet.
         self._due: set[str] = set()
+        # Whose drafts could not be read when they were asked for: they were promised to stay.
+        self._unread: set[str] = set()
 
     # --- the page comes and goes ---
 
@@ -38,7 +40,7 @@ class ReceptionPresenter(HandingOver):
         """Whose receptions follow, by staff number. Said before the page is shown."""
         self._clerk = clerk
         self._due.add(clerk)
-        self._actions.take_drafts()
+        self._actions.take_drafts(clerk)
 
     def enter(self) -> None:
         """The page is shown; with what this clerk left unfinished, if anything."""
@@ -72,15 +74,15 @@ class ReceptionPresenter(HandingOver):
         self._keep(clerk, left)
 
     def forget(self) -> None:
-        """The clerk signs out: nothing of any client stays but an acceptance without its receipt,
-        which waits for this clerk."""
+        """The clerk signs out: nothing of any client stays but an acceptance without its receipt
+        and drafts that could not be read, which wait for this clerk."""
         clerk = self._clerk
         if self._stage in (Stage.IDENTIFYING, Stage.ACCEPTING):
             self._overdue.append(Question(clerk, None))
         self._empty()
         self._due.discard(clerk)
         self._unkept.take(clerk)
-        if clerk:
+        if clerk and clerk not in self._unread:
             self._actions.forget_drafts(clerk)
 
     # --- what leads away from where the clerk is ---
@@ -177,8 +179,12 @@ class ReceptionPresenter(HandingOver):
 
     def drafts_taken(self, clerk: str, drafts: Sequence[Draft]) -> None:
         """What `clerk` had not finished when the page was locked. It is kept nowhere else."""
+        was_unread = clerk in self._unread
+        self._unread.discard(clerk)
         if clerk not in self._due:
-            # Signed out meanwhile, on purpose: destroyed.
+            # Signed out meanwhile, on purpose: destroyed, unless they were promised to stay.
+            if was_unread:
+                self._keep(clerk, drafts)
             return
         self._due.remove(clerk)
         if clerk != self._clerk:
@@ -189,11 +195,14 @@ class ReceptionPresenter(HandingOver):
         if error:
             self._tell_of_drafts(wording_for("DRAFT_NOT_SAVED", _reason(error)))
 
-    def drafts_refused(self, error: Exception) -> None:
-        """What was kept cannot be read now; it stays kept."""
-        self._due.discard(self._clerk)
-        if self._clerk:
-            unkept, _ = self._unkept.take(self._clerk)
+    def drafts_refused(self, clerk: str, error: Exception) -> None:
+        """What was kept cannot be read now; it stays kept, also when `clerk` signs out."""
+        is_due = clerk in self._due
+        self._due.discard(clerk)
+        if is_due:
+            self._unread.add(clerk)
+        if is_due and clerk == self._clerk:
+            unkept, _ = self._unkept.take(clerk)
             self._take_up(unkept)
             self._tell_of_drafts(wording_for("DRAFT_NOT_READ", _reason(error)))
 
