@@ -109,8 +109,8 @@ def test_file_from_windows_notepad_is_read(own_marks: Callable[[bytes], Path]) -
         ("[personal]\nunits = [\n", 2, ""),
         ('[personal]\nunits = ["a"\n[business]\n', 3, ""),
         ('[personal]\nunits = ["个"]\n'.encode("gb18030"), 2, "UTF-8"),
-        ("[personal]\nunits = " + "[" * 5000, 1, "nested"),
-        ("a = " + "1" * 5000, 1, ""),
+        ("[personal]\nunits = " + "[" * 5000, 0, "nested"),
+        ("a = " + "1" * 5000, 0, ""),
         (b"\0" * 100, 1, ""),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import resources
-from clerk_client.settings import SettingsBroken, find_settings, load_settings
+from clerk_client.settings import ENVIRONMENT, SettingsBroken, find_settings, load_settings
 from ukey.station import find_station
 
 LEAST = """
