@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ukey.headers import Build, Header, HeaderBroken, build_of, read_header
+from ukey.headers import Build, Header, HeaderBroken, build_of
+from ukey.library_file import read_header
 
 _MOST_LIBRARIES = 256
 _LONGEST_WALK = 2.0

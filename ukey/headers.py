@@ -3,7 +3,6 @@
 A file can be large, cut off or made to waste our time, so reading it is bounded.
 """
 
-import functools
 import io
 import os
 import struct
@@ -90,51 +89,6 @@ def build_of(path: Path, *, or_program: bool = False) -> Build:
         if start.startswith(b"MZ"):
             return _pe_build(file, start, or_program)
     raise HeaderBroken("neither ELF nor PE" if start else "empty")
-
-
-def read_header(path: Path) -> Header:
-    """Raises HeaderBroken, OSError. An unchanged file is read once."""
-    return _header(path, *_mark(path))
-
-
-def exports_pkcs11(path: Path) -> bool | None:
-    """It has C_GetFunctionList; None when that cannot be told. Raises HeaderBroken, OSError."""
-    return _exports(path, *_mark(path))
-
-
-def _mark(path: Path) -> tuple[int, int, int]:
-    there = path.stat()
-    return there.st_size, there.st_mtime_ns, there.st_ino
-
-
-# Drivers share their libraries, and all are looked at again when one of them was changed.
-@functools.lru_cache(maxsize=256)
-def _header(path: Path, *_mark: int) -> Header:
-    build = build_of(path)
-    try:
-        if build.format == "ELF":
-            from ukey import elf
-
-            return elf.header_of(path, build)
-        from ukey import pe
-
-        return pe.header_of(path, build)
-    except NONSENSE as error:
-        raise HeaderBroken(f"its header is damaged ({type(error).__name__})") from error
-
-
-@functools.lru_cache(maxsize=256)
-def _exports(path: Path, *_mark: int) -> bool | None:
-    try:
-        if build_of(path).format == "ELF":
-            from ukey import elf
-
-            return elf.exports(path, "C_GetFunctionList")
-        from ukey import pe
-
-        return pe.exports(path, "C_GetFunctionList")
-    except NONSENSE:
-        return None
 
 
 # --- first bytes ---------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ from ukey.errors import (
     DriverNotPkcs11,
     DriverWrongArchitecture,
 )
-from ukey.headers import Build, Header, HeaderBroken, build_of, exports_pkcs11, read_header
+from ukey.headers import Build, Header, HeaderBroken, build_of
+from ukey.library_file import exports_pkcs11, read_header
 
 _MOST_HASHED = 200 * 1024 * 1024
 _MOST_REMEMBERED = 256

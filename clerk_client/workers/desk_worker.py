@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from clerk_client.workers.unforeseen import Unforeseen
+from clerk_client.workers.unforeseen import attempt
 
 if TYPE_CHECKING:
     from clerk_client.desk.forms import Form, Found
@@ -150,13 +150,4 @@ class DeskWorker(QObject):
         tell: Callable[[T], object],
         tell_refusal: Callable[[Exception], object],
     ) -> None:
-        try:
-            answer = call()
-        except self._failures as error:
-            log.info("the desk refused: %s", getattr(error, "code", type(error).__name__))
-            tell_refusal(error)
-            return
-        except Exception:
-            tell_refusal(Unforeseen())
-            raise
-        tell(answer)
+        attempt(call, self._failures, tell, tell_refusal)

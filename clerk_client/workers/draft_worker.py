@@ -1,17 +1,15 @@
 """Drafts to and from the journal, in a thread of their own: no call of the hall's delays them."""
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from clerk_client.workers.unforeseen import Unforeseen
+from clerk_client.workers.unforeseen import attempt
 
 if TYPE_CHECKING:
     from clerk_client.desk.forms import Draft
 
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -76,13 +74,4 @@ class DraftWorker(QObject):
         tell: Callable[[T], object],
         tell_refusal: Callable[[Exception], object],
     ) -> None:
-        try:
-            answer = call()
-        except self._failures as error:
-            log.info("drafts: %s", getattr(error, "code", type(error).__name__))
-            tell_refusal(error)
-            return
-        except Exception:
-            tell_refusal(Unforeseen())
-            raise
-        tell(answer)
+        attempt(call, self._failures, tell, tell_refusal)

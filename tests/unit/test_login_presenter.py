@@ -17,7 +17,7 @@ from clerk_client.ui.login.exchange import (
     Panel,
     Step,
 )
-from clerk_client.ui.login.papers import Fees, RequestPrefill
+from clerk_client.ui.login.paper_values import Fees, RequestPrefill
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words

@@ -30,7 +30,8 @@ from ukey.errors import (
     DriverWrongArchitecture,
     UKeyError,
 )
-from ukey.headers import Build, read_header
+from ukey.headers import Build
+from ukey.library_file import read_header
 from ukey.preflight import (
     check_library,
     facts_of,

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QCheckBox, QGridLayout, QLabel, QSpinBox, QWidget
 from clerk_client.desk.key_papers import ApplicationEntries
 from clerk_client.ui.login.panel import FieldGrid
 from clerk_client.ui.login.paper_panel import PaperPanel, emptied, line
-from clerk_client.ui.login.papers import Fees
+from clerk_client.ui.login.paper_values import Fees
 from clerk_client.ui.notices import Level
 from clerk_client.ui.widgets import ComboBox, Text
 from printing.document import CertificateKind, CertificateLine, Occasion

@@ -1,7 +1,6 @@
 """业务需求表 and 数字证书申请表: the conversation of filling one in. Keeps nothing typed."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,10 +15,11 @@ from clerk_client.domain.clock import hall_day
 from clerk_client.domain.errors import DomainError
 from clerk_client.ui.login.exchange import KeyHelp, LoginActions
 from clerk_client.ui.login.key_words import request_for
+from clerk_client.ui.login.paper_values import Fees, RequestPrefill
 from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words, entries, wording_for
 from printing.certificate_fee import calculation, total
-from printing.document import CertificateKind, CertificateLine
+from printing.document import CertificateLine
 from printing.errors import PrintingError
 
 if TYPE_CHECKING:
@@ -27,24 +27,6 @@ if TYPE_CHECKING:
     from clerk_client.ui.login.exchange import Paper
     from clerk_client.ui.login.views import ApplicationView, PaperView, RequestView
     from ukey.token import Certificate
-
-
-@dataclass(frozen=True, slots=True)
-class RequestPrefill:
-    """What a 业务需求表 begins with. `facts` are the certificate's: label and value."""
-
-    entries: RequestEntries
-    facts: tuple[tuple[str, str], ...]
-    office: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fees:
-    """How each kind's fee is worked out, and what all cost together, as the paper says it."""
-
-    lines: Mapping[CertificateKind, str] = field(default_factory=dict)
-    total: str = ""
-    problem: Words | None = None
 
 
 class KeyPapers:

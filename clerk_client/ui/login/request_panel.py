@@ -5,7 +5,7 @@ from PyQt5.QtWidgets import QCheckBox, QGridLayout, QWidget
 from clerk_client.desk.key_papers import RequestEntries
 from clerk_client.ui.login.panel import FieldGrid
 from clerk_client.ui.login.paper_panel import PaperPanel, emptied, line
-from clerk_client.ui.login.papers import RequestPrefill
+from clerk_client.ui.login.paper_values import RequestPrefill
 from clerk_client.ui.widgets import ComboBox, Text
 from printing.document import KeyFamily, Wish
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from clerk_client.ui.login.downloads import Downloads
 from clerk_client.ui.login.exchange import Absence, KeyCard, Panel, Step
-from clerk_client.ui.login.papers import Fees, RequestPrefill
+from clerk_client.ui.login.paper_values import Fees, RequestPrefill
 from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words
 
