@@ -175,6 +175,7 @@ def test_at_least_half_of_any_number_is_hidden(number: str) -> None:
         ("", ""),
         (" １３８ ００００ ００００ ", "138 0000 0000"),
         ("+86-760-8888 (8)", "+86-760-8888 (8)"),
+        ("0760-88880012 转 801", "0760-88880012 转 801"),
     ],
 )
 def test_a_telephone_number_is_folded(typed: str, phone: str) -> None:
