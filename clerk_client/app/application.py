@@ -5,9 +5,10 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QWidget
 
+from clerk_client.app.first_paint import AfterFirstPaint
 from clerk_client.app.workers import Workers
 from clerk_client.domain.cases import LookUp
 from clerk_client.domain.clock import Clock, hall_day
@@ -64,8 +65,7 @@ class Application:
         """Shows the login page, then lets the threads begin."""
         self.window.show_login()
         self.window.showMaximized()
-        # Once the event loop runs: what the threads import must not hold the window up.
-        QTimer.singleShot(0, self._begin_work)
+        self._start_of_work = AfterFirstPaint(self._login_page.card, self._begin_work)
 
     def stop(self) -> None:
         """Ends threads, camera, keys and journal, in that order."""

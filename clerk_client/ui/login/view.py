@@ -80,9 +80,10 @@ class LoginPage(QWidget):
         self._waiting = Waiting()
         self._step: Step | None = None
         self._target: QWidget | None = None
-        self._card = self._arranged()
+        self.card = self._arranged()
+        """What is painted of the page: it covers nothing else, and the rest is empty."""
         self._stack = QStackedWidget()
-        self._stack.addWidget(front(hall_name, station, self._card))
+        self._stack.addWidget(front(hall_name, station, self.card))
         self.panels = Panels(self._stack)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -173,7 +174,7 @@ class LoginPage(QWidget):
 
     def show_station(self, words: Words | None, *, trying: bool) -> None:
         if trying and self._prepare.hasFocus():
-            self._card.setFocus()
+            self.card.setFocus()
             self._target = None
         self._station.show_words(words, Level.ERROR)
         self._prepare.setVisible(words is not None)
@@ -183,9 +184,9 @@ class LoginPage(QWidget):
     def show_busy(self, step: Step | None) -> None:
         self._step = step
         self._target = None
-        if step is not None and self._card.isVisible():
+        if step is not None and self.card.isVisible():
             # Before its parts are disabled: else Qt walks on to the next button that is not.
-            self._card.setFocus()
+            self.card.setFocus()
         self._waiting.show_step(step)
         self._enable()
 
@@ -255,12 +256,12 @@ class LoginPage(QWidget):
     def _take_focus(self) -> None:
         """To what is done next, when that changes: not away from what the clerk has walked to."""
         # A page that is not shown would take the keyboard from the one that is.
-        if not self._card.isVisible():
+        if not self.card.isVisible():
             return
         in_order = (self._retry, self.pin, self._prepare, self._request)
         ready = (each for each in in_order if not each.isHidden() and each.isEnabled())
         # With nothing to do the card itself: a clerk caught typing by a lock presses no button.
-        idle = self._keys if self._keys.asks and self._keys.isEnabled() else self._card
+        idle = self._keys if self._keys.asks and self._keys.isEnabled() else self.card
         target = next(ready, idle)
         if target is not self._target:
             self._target = target
