@@ -136,7 +136,7 @@ def checked_unit_name(typed: str) -> str:
 def checked_phone(typed: str) -> str:
     """A telephone number, also with an extension (转, 分机), or nothing. Raises PhoneInvalid."""
     phone = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", typed)).strip()
-    if not re.fullmatch(r"[0-9+*#() /转分机-]{0,40}", phone):
+    if len(phone) > 40 or not re.fullmatch(r"([0-9+*#() /-]+((转|分机) ?[0-9]+)?)?", phone):
         raise PhoneInvalid(f"a telephone number of {len(phone)} characters")
     return phone
 
