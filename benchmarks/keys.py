@@ -1,12 +1,13 @@
 """Keys that fail: how soon IT has its answer, and how soon a pull is seen."""
 
+import contextlib
 import subprocess
 import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from _pytest.monkeypatch import MonkeyPatch
+import pytest
 
 from benchmarks.ground import Ground
 from benchmarks.table import Figure, Goal
@@ -25,7 +26,11 @@ _PULLS = 8
 
 def measure(_: Ground) -> list[Figure]:
     """With a driver that hangs; then with a card over pcscd and OpenSC, which needs root."""
-    return [_diagnosis(), _pull()]
+    figures = [_diagnosis()]
+    # As in the tests, the card's namespace skips itself where it cannot be made.
+    with contextlib.suppress(pytest.skip.Exception):
+        figures.append(_pull())
+    return figures
 
 
 def _diagnosis() -> Figure:
@@ -50,7 +55,7 @@ def _pull() -> Figure:
     times, bare = [], []
     with (
         TemporaryDirectory() as folder,
-        MonkeyPatch.context() as patch,
+        pytest.MonkeyPatch.context() as patch,
         smart_cards(Path(folder)) as cards,
     ):
         for name, value in cards.environment.items():

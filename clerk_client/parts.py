@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ukey.findings import Finding
     from ukey.hub import KeyHub
     from ukey.kinds import Kinds
+    from ukey.look import Look
     from ukey.revocation import Revocations
     from ukey.token import Certificate
     from ukey.trust import Trust
@@ -121,11 +122,11 @@ class Parts:
         """Name and title of each family of keys."""
         return [(family.name, family.title) for family in self.drivers().families]
 
-    def key_absence(self) -> "Finding":
-        """Why no key is there. Takes a look of its own."""
+    def key_absence(self, look: "Look") -> "Finding":
+        """Why that look saw no key. Lists USB devices and readers, which takes time."""
         from ukey.evidence import absence, gather
 
-        return absence(gather(self.hub(), self.drivers()), self.drivers())
+        return absence(gather(self.hub(), self.drivers(), look=look), self.drivers())
 
     def trust(self) -> "Trust":
         """What certificates are held against, here and now. Raises SettingsBroken."""

@@ -27,6 +27,8 @@ _START = 10.0
 """Seconds for Python's own start, which has nothing to do with the driver."""
 _STALL = 2
 """Whole seconds for a message that has begun, either way: they take less than a millisecond."""
+_AFTER_KILL = 1.0
+"""Seconds for a killed process to be gone."""
 
 
 class ChildEnded(Exception):
@@ -53,8 +55,7 @@ class Child:
             self._start(library, options, launcher)
             self.answer(_START)
         except (OSError, ChildEnded, ChildSilent) as error:
-            self.kill()
-            self._let_go()
+            self.destroy()
             raise ChildNotStarted(f"{type(error).__name__} {error}") from error
 
     @property
@@ -104,13 +105,17 @@ class Child:
             self.process.wait(within)
         except subprocess.TimeoutExpired:
             log.warning("driver process %d did not go by itself", self.process.pid)
-        self.kill()
-        self._let_go()
+        self.destroy()
 
     def kill(self) -> None:
         """At once. Whoever waits for an answer learns that it ended."""
         if self._spawned is not None:
             self._spawned.process.kill()
+
+    def destroy(self) -> None:
+        """Kills it and lets go of everything that belonged to it."""
+        self.kill()
+        self._let_go()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -167,7 +172,12 @@ class Child:
 
     def _let_go(self) -> None:
         if self._spawned is not None:
-            self._spawned.process.wait()
+            # A process that stands inside the kernel, for a device that answers nothing, does not
+            # even go when it is killed. Whoever asked must not stand there with it.
+            try:
+                self._spawned.process.wait(_AFTER_KILL)
+            except subprocess.TimeoutExpired:
+                log.error("driver process %d does not go: left behind", self.process.pid)
             self._spawned.let_go()
         if self._channel is not None:
             self._channel.close()

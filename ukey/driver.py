@@ -197,6 +197,10 @@ class DriverProcess:
         except ChildNotStarted as error:
             raise self._died(DriverFailed, f"helper not started: {error}") from error
         log.info("driver process %d for %s", child.process.pid, self.library.name)
+        if self._stopped:
+            # While it started: `stop` found nothing to end.
+            child.destroy()
+            raise DriverFailed(self.library, "the hub is stopped")
         return child
 
     def _answer(
@@ -224,8 +228,7 @@ class DriverProcess:
     def _died(self, kind: type[DriverError], detail: str, *, counts: bool = True) -> DriverError:
         child, self._child = self._child, None
         if child is not None:
-            child.kill()
-            child.end(FAREWELL)
+            child.destroy()
         death = _Death(kind, detail, time.monotonic())
         self._last_death = self._ends[self.generation] = death
         self._ends.pop(self.generation - _ENDS, None)

@@ -21,6 +21,7 @@ from ukey.errors import (
 )
 from ukey.findings import Finding, finding_of
 from ukey.hub import KeyHub
+from ukey.look import Look
 from ukey.redaction import shortened
 from ukey.token import Token
 from ukey.usb import UsbDevice
@@ -48,12 +49,20 @@ class Evidence:
 
 
 def gather(
-    hub: KeyHub, catalog: Catalog, *, usb_root: Path = USB_ROOT, within: float | None = None
+    hub: KeyHub,
+    catalog: Catalog,
+    *,
+    look: Look | None = None,
+    usb_root: Path = USB_ROOT,
+    within: float | None = None,
 ) -> Evidence:
-    """Takes a look. The smart card service is asked only when that can tell why no key is there:
-    an installed driver uses it, and no key was found."""
+    """Around a `look` that was just taken, or takes one.
+
+    The smart card service is asked only when that can tell why no key is there: an installed driver
+    uses it, and no key was found.
+    """
     begun = time.monotonic()
-    look = hub.look(within)
+    look = look or hub.look(within)
     installed = _sharing(hub.installed, catalog)
     service: UKeyError | None = None
     readers: tuple[str, ...] | None = None

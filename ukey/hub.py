@@ -148,12 +148,9 @@ class KeyHub:
         finally:
             del old, new
 
-    def is_present(self, token_id: str) -> bool:
-        """The key is plugged. Cheap enough to ask twice a second, also while it is open."""
-        return self._is_present(token_id)
-
     def loss_of(self, token_id: str) -> UKeyError | None:
-        """Why an open key is open no more; None while it is, or while its driver is busy.
+        """Why an open key is open no more; None while it is, or while its driver is busy. Cheap
+        enough to ask twice a second.
 
         TokenRemoved when it was pulled, else how its driver ended: DriverCrashed, KeyTimeout.
         """
@@ -164,7 +161,7 @@ class KeyHub:
             return lost
         try:
             # Of its own process: a new one would know of no open key.
-            plugged = self._is_present(token_id, key.generation)
+            plugged = self._is_plugged(token_id, key.generation)
             return None if plugged else TokenRemoved("not plugged any more")
         except DriverBusy:
             return None
@@ -225,6 +222,7 @@ class KeyHub:
         answer = known.process.ask("open", arguments, self._deadlines.log_in)
         found = [c for c, key_id in certificates if key_id == answer.value]
         if not found:
+            known.process.close_key(handle, answer.generation)
             raise DriverFailed(known.process.library, "another key than asked for")
         key = OpenedKey(token, found[0], known.process, handle, answer.generation, self._deadlines)
         with self._lock:
@@ -263,17 +261,13 @@ class KeyHub:
             ]
         return []
 
-    def _is_present(self, token_id: str, generation: int | None = None) -> bool:
-        known = self._known.get(token_id)
-        if known is None:
-            return False
-        arguments = {"token": asdict(TokenRef.of(known.key.raw))}
-        patience = None if generation is None else _BUSY
+    def _is_plugged(self, token_id: str, generation: int) -> bool:
+        known = self._known[token_id]
         answer = known.process.ask(
             "is_present",
-            arguments,
+            {"token": asdict(TokenRef.of(known.key.raw))},
             self._deadlines.look,
-            patience=patience,
+            patience=_BUSY,
             generation=generation,
         )
         return answer.value is True

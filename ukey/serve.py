@@ -2,7 +2,7 @@
 
     python -m ukey.serve CONNECTION LIFELINE LIBRARY OPTIONS
 
-is started by `ukey.driver` and by nobody else. One question after the other, all on one thread.
+is started by `ukey.child` and by nobody else. One question after the other, all on one thread.
 """
 
 import json

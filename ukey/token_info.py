@@ -16,6 +16,9 @@ _IS_PACKED = sys.platform == "win32"
 _VERSION = ctypes.c_ubyte * 2
 _GET_TOKEN_INFO = 6  # place among the functions of CK_FUNCTION_LIST
 
+# CKR_SLOT_ID_INVALID, CKR_DEVICE_REMOVED, CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED.
+_NO_KEY = frozenset((0x3, 0x32, 0xE0, 0xE1))
+
 CKF_USER_PIN_INITIALIZED = 0x8
 CKF_TOKEN_INITIALIZED = 0x400
 CKF_USER_PIN_TO_BE_CHANGED = 0x80000
@@ -84,10 +87,13 @@ class TokenInfoReader:
         self._ask = shape(listed.contents.functions[_GET_TOKEN_INFO])
 
     def read(self, slot: int) -> TokenInfo | None:
-        """None when the slot is empty or does not say."""
+        """None when nothing is in the slot that could be a key. Raises DriverFailed."""
         info = _TokenInfo()
-        if self._ask(slot, ctypes.byref(info)) != 0:
+        code = self._ask(slot, ctypes.byref(info))
+        if code in _NO_KEY:
             return None
+        if code != 0:
+            raise DriverFailed(self._path, f"C_GetTokenInfo {code:#x}")
         return TokenInfo(
             label=self._decoded(bytes(info.label)),
             maker=self._decoded(bytes(info.manufacturer)),

@@ -223,7 +223,7 @@ class Application:
 
     # --- what several parts are told ---
 
-    def _tell_keys(self, plugged: "list[Plugged]", _problems: list[str]) -> None:
+    def _tell_keys(self, plugged: "list[Plugged]", _problems: list[object]) -> None:
         self._notices.tokens_seen([each.token for each in plugged])
         self.window.strip.show_message(self._notices.said)
 

@@ -16,6 +16,7 @@ from ukey.errors import UKeyError
 if TYPE_CHECKING:
     from ukey.findings import Finding
     from ukey.hub import KeyHub
+    from ukey.look import Look
     from ukey.opened_key import OpenedKey
     from ukey.token import Certificate, Token
 
@@ -55,7 +56,7 @@ class KeyWorker(QObject):
         build: "Callable[[], KeyHub]",
         unfit: "Callable[[Certificate], Exception | None]",
         notices: "Callable[[Certificate], Sequence[tuple[str, Mapping[str, object]]]]",
-        absence: "Callable[[], Finding]",
+        absence: "Callable[[Look], Finding]",
         families: Callable[[], Sequence[tuple[str, str]]],
     ) -> None:
         super().__init__()
@@ -226,21 +227,21 @@ class KeyWorker(QObject):
         except UKeyError as error:
             self._tell([], [_told(error)])
             return
-        tokens = hub.scan()
+        look = hub.look()
         # A station has one vendor's driver, not all of them.
         usual = "DRIVER_MISSING" if hub.installed else ""
-        problems = [_told(each) for each in hub.problems if each.code != usual]
-        self._tell([self._plugged(token) for token in tokens], problems)
-        if tokens:
+        problems = [_told(each) for each in look.problems if each.code != usual]
+        self._tell([self._plugged(token) for token in look.tokens], problems)
+        if look.tokens:
             self._absent = None
         else:
-            self._tell_absence()
+            self._tell_absence(look)
 
-    def _tell_absence(self) -> None:
+    def _tell_absence(self, look: "Look") -> None:
         """Asked less often than the keys: it lists USB devices and readers."""
         if time.monotonic() - self._absence_asked < ABSENCE_EVERY_S:
             return
-        finding = self._absence()
+        finding = self._absence(look)
         self._absence_asked = time.monotonic()
         if self._absent != finding:
             self._absent = finding

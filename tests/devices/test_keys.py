@@ -73,8 +73,7 @@ def test_key_plugged_later_is_found_by_the_next_scan(
     hub = make_hub(own_store)
     assert hub.scan() == []
     own_store.add_clerk(authority, "张丽", "W01", ec_key())
-    token = token_of(hub, "W01")
-    assert hub.is_present(token.id)
+    assert token_of(hub, "W01").certificate is not None
 
 
 def test_of_several_certificates_the_one_for_signing_is_taken(
@@ -170,8 +169,6 @@ def test_wrong_pin_is_not_kept_with_the_error(hub: KeyHub, wrong: str, code: str
     with pytest.raises(UKeyError) as refused:
         hub.open(token.id, pin)
     assert refused.value.code == code
-    # Answered behind the log-in, so that the driver's thread has put that away.
-    assert hub.is_present(token.id)
     # Cells and closures count as well, which a look at the frames does not show.
     assert sys.getrefcount(pin) == holders
     this, *frames = frames_of(refused.value)
@@ -202,14 +199,14 @@ def test_wrong_pin_on_one_key_leaves_another_open(hub: KeyHub, keys: Keys) -> No
 def test_key_that_no_scan_showed_is_not_opened(hub: KeyHub) -> None:
     with pytest.raises(NoToken):
         hub.open("softhsm:nobody:00000000", PIN)
-    assert not hub.is_present("softhsm:nobody:00000000")
+    assert isinstance(hub.loss_of("softhsm:nobody:00000000"), TokenRemoved)
 
 
 def test_looking_for_keys_keeps_the_clerk_signed_in(hub: KeyHub) -> None:
     token = token_of(hub, "W01")
     key = hub.open(token.id, PIN)
     assert token_of(hub, "W01").certificate == key.certificate
-    assert hub.is_present(token.id)
+    assert hub.loss_of(token.id) is None
     assert is_right(key, key.sign(MESSAGE), MESSAGE)
 
 
@@ -261,7 +258,7 @@ def test_pulled_key_is_told_as_pulled(
         shutil.rmtree(folder)
     with pytest.raises(TokenRemoved):
         key.sign(MESSAGE)
-    assert not hub.is_present(token.id)
+    assert isinstance(hub.loss_of(token.id), TokenRemoved)
     assert hub.scan() == []
     with pytest.raises(TokenRemoved):
         hub.open(token.id, PIN)
@@ -316,7 +313,7 @@ def test_whoever_waits_behind_a_hanging_driver_does_not_wait_for_ever(
     asked: list[Callable[[], object]] = [
         lambda: key.sign(MESSAGE),
         lambda: key.sign(MESSAGE),
-        lambda: hub.is_present(token.id),
+        lambda: hub.change_pin(token.id, PIN, "654321"),
     ]
     with hanging(own_store), ThreadPoolExecutor(len(asked)) as threads:
         for answer in [threads.submit(ask) for ask in asked]:

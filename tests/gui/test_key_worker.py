@@ -23,6 +23,7 @@ from ukey.algorithms import is_signature_of
 from ukey.errors import CatalogBroken, CertificateExpired, DriverFailed, TokenRemoved
 from ukey.findings import Finding
 from ukey.hub import KeyHub
+from ukey.look import Look
 from ukey.opened_key import OpenedKey
 from ukey.token import Certificate, Token
 
@@ -47,7 +48,8 @@ class Answers:
     def notices(self, _certificate: Certificate) -> list[tuple[str, dict[str, object]]]:
         return [("CERT_EXPIRES_30", {"days": "20"})]
 
-    def absence(self) -> Finding:
+    def absence(self, look: Look) -> Finding:
+        assert look.tokens == ()
         self.absences += 1
         return self.finding
 
@@ -195,8 +197,8 @@ def test_cause_is_asked_for_only_while_no_key_is_there_and_not_all_the_time(
         plugged.pull()
     assert found.args == [ABSENT]
     scans: list[int] = []
-    real = plugged.hub.scan
-    plugged.hub.scan = lambda *a: scans.append(1) or real(*a)  # type: ignore[method-assign]
+    real = plugged.hub.look
+    plugged.hub.look = lambda *a: scans.append(1) or real(*a)  # type: ignore[method-assign]
     qtbot.waitUntil(lambda: len(scans) >= 4, timeout=10_000)
     assert answers.absences == 1
 
@@ -255,10 +257,9 @@ def test_hub_that_cannot_be_built_says_why(
 class FailingHub:
     """Raises what no driver was made to raise: a bug in the hub itself."""
 
-    problems: tuple[object, ...] = ()
     calls: int = 0
 
-    def scan(self) -> list[object]:
+    def look(self) -> Look:
         self.calls += 1
         raise ZeroDivisionError
 
@@ -473,18 +474,18 @@ def test_new_pin_is_told_although_the_look_after_it_fails(
         raise ZeroDivisionError
 
     keys, token_id = watched.keys, watched.token.id
-    change, scan = plugged.hub.change_pin, plugged.hub.scan
+    change, look = plugged.hub.change_pin, plugged.hub.look
 
     def change_and_break(*asked: str) -> None:
         change(*asked)
-        monkeypatch.setattr(plugged.hub, "scan", fail)
+        monkeypatch.setattr(plugged.hub, "look", fail)
 
     monkeypatch.setattr(plugged.hub, "change_pin", change_and_break)
     told = watched.ask(keys.change_pin, token_id, PIN, OTHER_PIN, answer=keys.pin_changed)
     assert told == [token_id]
     watched.qtbot.waitUntil(lambda: caught == [ZeroDivisionError])
     # Not the hook: the watch may be in the middle of a look that fails.
-    monkeypatch.setattr(plugged.hub, "scan", scan)
+    monkeypatch.setattr(plugged.hub, "look", look)
 
 
 @pytest.mark.parametrize(

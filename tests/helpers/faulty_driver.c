@@ -134,6 +134,8 @@ static ulong get_slot_info(ulong slot, struct slot *info) {
 static ulong get_token_info(ulong slot, struct token *info) {
 #ifdef FAULT_UNRECOGNIZED_TOKEN
     return CKR_TOKEN_NOT_RECOGNIZED;
+#elif defined FAULT_TOKEN_INFO_FAILS
+    return 0x30; /* CKR_DEVICE_ERROR */
 #endif
     memset(info, 0, sizeof *info);
 #ifdef FAULT_GB18030_LABEL

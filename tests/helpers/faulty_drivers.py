@@ -42,6 +42,7 @@ class Fault(enum.StrEnum):
     GB18030_LABEL = "gb18030_label"
     TOKEN_NOT_INITIALIZED = "token_not_initialized"
     UNRECOGNIZED_TOKEN = "unrecognized_token"  # C_GetTokenInfo does not know it
+    TOKEN_INFO_FAILS = "token_info_fails"  # C_GetTokenInfo: device error
     ABSURD_SLOT_COUNT = "absurd_slot_count"  # four thousand million
     HUGE_ATTRIBUTE = "huge_attribute"  # a certificate that claims to have 1 TiB
     ENDLESS_OBJECTS = "endless_objects"  # a search that always finds another one
