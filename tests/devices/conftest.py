@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from clerk_client.demo.authority import Authority, ec_key, rsa_key
 from clerk_client.demo.soft_tokens import SoftToken, SoftTokens
 from tests.helpers.crypto_tokens import CryptoToken, crypto_token
+from tests.helpers.faulty_drivers import Fault, build
 from tests.helpers.smart_cards import SmartCards, smart_cards
 from ukey.catalog import Driver, driver_at
 from ukey.driver import Deadlines
@@ -130,3 +131,10 @@ def hub_of() -> Iterator[Callable[..., KeyHub]]:
     yield make
     for hub in hubs:
         hub.stop()
+
+
+@pytest.fixture(scope="session")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fault], Driver]:
+    """A driver with one fault; each library is built once."""
+    folder = tmp_path_factory.mktemp("faulty")
+    return lambda fault: driver_at(build(fault, folder))
