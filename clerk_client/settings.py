@@ -41,6 +41,8 @@ class DemoSettings:
 class Settings:
     """One station's settings. Defaults suit a hall's ordinary window.
 
+    `cameras_kept`: the file of what a clerk set for each camera, by default beside the journal;
+    `gun_prefix`, `gun_suffix`: what a bar-code gun types before and after each code.
     `key_downloads`: where the driver of each family of keys is to be had, an address or a share;
     `key_help`: whom to call; `key_office`: who receives a 业务需求表.
     """
@@ -54,6 +56,9 @@ class Settings:
     journal: Path
     enrolment_code: str = ""
     camera: str = "camera:0"
+    cameras_kept: Path | None = None
+    gun_prefix: str = ""
+    gun_suffix: str = "\r"
     printer: str = ""
     printer_folder: Path | None = None
     drivers: Path | None = None
@@ -103,6 +108,9 @@ def load_settings(path: Path) -> Settings:
         journal=reader.place("journal", "path")
         or platformdirs.user_data_path("clerk_client", appauthor=False) / "journal.db",
         camera=reader.text("camera", "source", "camera:0"),
+        cameras_kept=reader.place("camera", "kept"),
+        gun_prefix=reader.text("gun", "prefix", "", form=r"[ -~\t]{0,16}"),
+        gun_suffix=reader.text("gun", "suffix", "\r", form=r"[ -~\t\r\n]{0,16}"),
         printer=reader.text("printer", "name", ""),
         printer_folder=reader.place("printer", "folder"),
         drivers=reader.place("keys", "drivers"),
@@ -179,4 +187,6 @@ class _Reader:
         return names.pop(name)
 
 
-_TABLES = frozenset(("station", "hall", "journal", "camera", "printer", "keys", "log", "demo"))
+_TABLES = frozenset(
+    ("station", "hall", "journal", "camera", "printer", "keys", "log", "demo", "gun")
+)

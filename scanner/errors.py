@@ -18,13 +18,17 @@ class CameraAbsent(ScannerError):
 
 
 class CameraBusy(ScannerError):
-    """The camera is there and does not open: another program has it, or we may not use it."""
+    """The camera is there and does not open: another program has it, or we may not use it.
+
+    `holder` names that program where the system tells, and is empty otherwise.
+    """
 
     code = "CAMERA_BUSY"
 
-    def __init__(self, source: str = "") -> None:
+    def __init__(self, source: str = "", holder: str = "") -> None:
         super().__init__(f"camera does not open: {source}")
         self.source = source
+        self.holder = holder
 
 
 class CameraStalled(ScannerError):
@@ -34,6 +38,16 @@ class CameraStalled(ScannerError):
 
     def __init__(self, source: str = "") -> None:
         super().__init__(f"no picture in time from {source}")
+        self.source = source
+
+
+class CameraFrozen(ScannerError):
+    """The camera repeats one picture for ever, as some drivers do once the plug is pulled."""
+
+    code = "CAMERA_FROZEN"
+
+    def __init__(self, source: str = "") -> None:
+        super().__init__(f"the same picture again and again from {source}")
         self.source = source
 
 
