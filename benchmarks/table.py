@@ -4,10 +4,27 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 
 class NotMeasured(Exception):
     """A row could not be measured: it has no figure, which is not the same as a missed goal."""
+
+
+class Line(Protocol):
+    """What the table tells."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What else was seen."""
+        ...
+
+    def cells(self) -> tuple[str, ...]:
+        """As the table shows it, a cell for each of its heads."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,42 @@ class Figure:
         return self.goal.is_met(self.seconds, self.peer)
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One line of the table that counts: `count` of `of`, and of the same the `peer`'s.
+
+    The goal is `at_least` or `at_most` so many, whichever is given.
+    """
+
+    name: str
+    count: int
+    of: int
+    beside: str = ""
+    peer: int | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+    told: tuple[str, ...] = ()
+
+    def cells(self) -> tuple[str, ...]:
+        """As the table shows it."""
+        least, most = self.at_least, self.at_most
+        goal = f"≥ {least}" if least is not None else f"≤ {most}" if most is not None else "—"
+        missed = (least is not None and self.count < least) or (
+            most is not None and self.count > most
+        )
+        return (
+            self.name,
+            f"{self.count} of {self.of}",
+            "",
+            "—" if self.peer is None else str(self.peer),
+            f"{self.count / self.peer:.2f}" if self.peer else "—",
+            goal,
+            "—" if goal == "—" else "missed" if missed else "met",
+            str(self.of),
+            self.beside,
+        )
+
+
 _HEADS = ("figure", "measured", "spread", "peer", "ratio", "goal", "result", "n", "the peer")
 
 
@@ -96,7 +149,7 @@ def shown(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
 
 
-def tell(figures: Sequence[Figure]) -> None:
+def tell(figures: Sequence[Line]) -> None:
     """Prints the table and what is to be said beside it."""
     lines = [_HEADS, *(figure.cells() for figure in figures)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from PyQt5.QtCore import QObject, Qt, QTimer
-from PyQt5.QtWidgets import QApplication, QListWidget
+from PyQt5.QtCore import QObject, QTimer
+from PyQt5.QtWidgets import QApplication
 
 from benchmarks.painted import Painted
-from clerk_client import app
-from clerk_client.demo.stage import CLERK
+from benchmarks.signed_in import run_signed_in
+from clerk_client.app import Application
 from clerk_client.desk.desk import Desk
 from clerk_client.settings import Settings, load_settings
-from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.reception.view import ReceptionPage
 from scanner import capture, decode
 from scanner.frames import Frame
@@ -64,12 +63,11 @@ class Marks:
 
 
 class Clerk(QObject):
-    """Signs in, then starts the preview anew each time a matter stands on the page."""
+    """Starts the preview anew each time a matter stands on the page."""
 
     def __init__(self, window: QObject, settings: Settings, turns: int) -> None:
         super().__init__(window)
-        self._url, self._turns, self._holder = settings.hall_url, turns, CLERK
-        self._login: LoginPage = window.findChild(LoginPage)
+        self._url, self._turns = settings.hall_url, turns
         self._page: ReceptionPage = window.findChild(ReceptionPage)
         self._marks = Marks()
         self._marks.listen()
@@ -80,18 +78,6 @@ class Clerk(QObject):
         # One matter ends in the button to go on, several in the list to choose from.
         for shown in (card.proceed, card.choices):
             Painted(shown, self._seen)
-        self._sign_in = QTimer(self)
-        self._sign_in.timeout.connect(self._give_pin)
-        self._sign_in.start(_POLL_MS)
-
-    def _give_pin(self) -> None:
-        keys = self._login.findChild(QListWidget, "keyList")
-        mine = keys.findItems(self._holder.name, Qt.MatchFlag.MatchStartsWith)
-        if mine and self._login.pin.isVisible() and self._login.pin.isEnabled():
-            self._sign_in.stop()
-            keys.setCurrentItem(mine[0])
-            self._login.pin.setText(self._holder.pin)
-            self._login.pin.returnPressed.emit()
 
     def _seen(self) -> None:
         at, frame = time.monotonic(), self._marks.frame
@@ -139,14 +125,11 @@ def _median_of_three(call: Callable[[], None]) -> float:
 def main(station: str, pictures: str, turns: str) -> int:
     """The client's exit code."""
     settings = replace(load_settings(Path(station)), camera=f"folder:{pictures}")
-    start = app.Application.start
 
-    def watched(application: app.Application) -> None:
+    def watch(application: Application) -> None:
         Clerk(application.window, settings, int(turns))
-        start(application)
 
-    app.Application.start = watched  # type: ignore[method-assign]
-    return app.run(settings)
+    return run_signed_in(settings, watch)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clerk_client.domain.clock import Clock
+from clerk_client.domain.clock import Clock, hall_day
 from clerk_client.domain.errors import DomainError
 from clerk_client.hall_link.errors import HallError, KeyringAbsent
 from clerk_client.journal.errors import JournalError
@@ -21,18 +21,20 @@ from ukey.errors import UKeyError
 if TYPE_CHECKING:
     from cryptography import x509
 
+    from clerk_client.desk.cameras import Cameras
     from clerk_client.desk.desk import Desk
     from clerk_client.desk.diagnosis import Diagnosis
     from clerk_client.desk.drafts import Drafts
     from clerk_client.desk.paperwork import Paperwork
     from clerk_client.desk.stock import Stock
+    from clerk_client.domain.ticket_formats import TicketFormat
+    from clerk_client.domain.tickets import Reference
     from clerk_client.hall_link.client import Credentials, HallClient
     from clerk_client.hall_link.station_key import StationKey
     from clerk_client.journal.catalogue import Catalogue
     from clerk_client.journal.delivery import Delivery
     from clerk_client.journal.store import Journal
     from printing.spool import Printer
-    from scanner.frames import FrameSource
     from ukey.catalog import Catalog as DriverCatalog
     from ukey.findings import Finding
     from ukey.hub import KeyHub
@@ -67,12 +69,15 @@ class Parts:
         self._lock = threading.RLock()
         self._hub_lock = threading.Lock()
         self._authorities_lock = threading.Lock()
+        self._cameras_lock = threading.Lock()
+        self._cameras: Cameras | None = None
         self._hub: KeyHub | None = None
         self._drivers: DriverCatalog | None = None
         self._kinds: Kinds | None = None
         self._revoked: Revocations | None = None
         self._desk: Desk | None = None
         self._paperwork: Paperwork | None = None
+        self._ticket_formats: tuple[TicketFormat, ...] | None = None
         self._journal: Journal | None = None
         self._catalogue: Catalogue | None = None
         self._station_key: StationKey | None = None
@@ -158,11 +163,32 @@ class Parts:
             # Told as the reason why it is unfit.
             return []
 
-    def camera(self) -> "FrameSource":
-        """The configured source of pictures. Raises SourceUnknown."""
-        from scanner.sources import source_for
+    def cameras(self) -> "Cameras":
+        """Which camera this window looks through. One for all threads."""
+        from clerk_client.desk.cameras import Cameras
 
-        return source_for(self.settings.camera)
+        with self._cameras_lock:
+            if self._cameras is None:
+                beside_journal = self.settings.journal.with_name("cameras.json")
+                kept = self.settings.cameras_kept or beside_journal
+                self._cameras = Cameras(self.settings.camera, kept)
+            return self._cameras
+
+    def ticket_named(self, text: str) -> "Reference | None":
+        """What a code names, of whichever hall and day; None for no ticket."""
+        from clerk_client.domain.ticket_formats import reference_in
+
+        today = hall_day(self.clock.now())
+        return reference_in(text, self.ticket_formats(), self.settings.hall, today)
+
+    def ticket_formats(self) -> "tuple[TicketFormat, ...]":
+        """How the hall's machines write, tried on their examples. Raises SettingsBroken."""
+        from clerk_client.domain.ticket_formats import formats_of
+
+        if self._ticket_formats is None:
+            # Made twice by two threads at once, they are the same.
+            self._ticket_formats = formats_of(self.settings.path, self.settings.tickets)
+        return self._ticket_formats
 
     def printer(self) -> "Printer":
         """The configured printer. Raises PrinterAbsent."""
@@ -275,6 +301,7 @@ class Parts:
         with self._lock:
             if self._desk is not None:
                 return self._desk
+            formats = self.ticket_formats()
             client = self.client()
             sign_in = SignIn(
                 client=client,
@@ -297,6 +324,7 @@ class Parts:
                     self.catalogue(),
                     self.stock(),
                     self.clock,
+                    formats,
                 ),
                 paperwork=self.paperwork(),
                 supervision=Supervision(client, self.clock),
@@ -318,7 +346,7 @@ class Parts:
             hub=self.hub,
             catalog=self.drivers,
             trust=self.trust,
-            camera=self.camera,
+            cameras=self.cameras,
             camera_is_busy=lambda: self.camera_is_busy,
             printer=self.printer,
             client=self.client,

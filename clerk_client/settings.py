@@ -10,10 +10,13 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+
+import resources
 
 ENVIRONMENT = "CLERK_CLIENT_STATION"
 
@@ -27,6 +30,12 @@ class SettingsBroken(Exception):
         super().__init__(f"{path}: {reason}")
         self.path = str(path)
         self.reason = reason
+
+
+@cache
+def usual_tickets() -> tuple[Mapping[str, Any], ...]:
+    """The [[ticket]] tables of a station whose station.toml has none."""
+    return tuple(tomllib.loads(resources.text("ticket_formats.toml"))["ticket"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Settings:
 
     `cameras_kept`: the file of what a clerk set for each camera, by default beside the journal;
     `gun_prefix`, `gun_suffix`: what a bar-code gun types before and after each code.
+    `tickets`: the [[ticket]] tables as they stand, for `domain.ticket_formats.formats_of`.
     `key_downloads`: where the driver of each family of keys is to be had, an address or a share;
     `key_help`: whom to call; `key_office`: who receives a 业务需求表.
     """
@@ -59,6 +69,7 @@ class Settings:
     cameras_kept: Path | None = None
     gun_prefix: str = ""
     gun_suffix: str = "\r"
+    tickets: tuple[Mapping[str, Any], ...] = field(default_factory=usual_tickets)
     printer: str = ""
     printer_folder: Path | None = None
     drivers: Path | None = None
@@ -111,6 +122,7 @@ def load_settings(path: Path) -> Settings:
         cameras_kept=reader.place("camera", "kept"),
         gun_prefix=reader.text("gun", "prefix", "", form=r"[ -~\t]{0,16}"),
         gun_suffix=reader.text("gun", "suffix", "\r", form=r"[ -~\t\r\n]{0,16}"),
+        tickets=reader.tables("ticket") or usual_tickets(),
         printer=reader.text("printer", "name", ""),
         printer_folder=reader.place("printer", "folder"),
         drivers=reader.place("keys", "drivers"),
@@ -163,6 +175,13 @@ class _Reader:
         if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
             raise SettingsBroken(self._path, f"[{table}] {name} must be a table of texts")
         return values
+
+    def tables(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        """All of [[name]], in the file's order."""
+        found = self._tables.pop(name, [])
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise SettingsBroken(self._path, f"[[{name}]] must be a list of tables")
+        return tuple(found)
 
     def demo(self) -> DemoSettings | None:
         if "demo" not in self._tables:

@@ -2,12 +2,14 @@
 
 import atexit
 import threading
+import time
 from collections.abc import Callable
 
 from scanner.errors import CameraStalled, ScannerError
 from scanner.frames import Frame, FrameSource
 
 STOP_S = 0.5
+_AGAIN_S = 0.1
 
 
 class Capture:
@@ -54,13 +56,14 @@ class Capture:
             return frame
 
     def stop(self) -> bool:
-        """Ends the capture and waits up to STOP_S for it.
+        """Ends the capture within STOP_S.
 
         False when the driver still hangs: the thread is left behind and releases the device when
         the driver returns; until then open the camera through a new source only. May be repeated,
         and called from any thread but the capture's own.
         """
         atexit.unregister(self.stop)
+        until = time.monotonic() + STOP_S
         self._stopping.set()
         self._source.close()
         with self._arrival:
@@ -68,7 +71,11 @@ class Capture:
             self._arrival.notify_all()
         if self._thread.ident is None:
             return True
-        self._thread.join(STOP_S)
+        while self._thread.is_alive() and (left := until - time.monotonic()) > 0:
+            self._thread.join(min(left, _AGAIN_S))
+            if self._thread.is_alive():
+                # Opened in that very moment, it did not hear of the closing.
+                self._source.close()
         return not self._thread.is_alive()
 
     def _run(self) -> None:

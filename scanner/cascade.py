@@ -1,275 +1,215 @@
-"""The steps that find and read QR codes, cheapest first. Importing it loads OpenCV and zxing.
+"""The steps that find and read codes, cheapest first. Importing it loads OpenCV and zxing.
 
-Cascade A reads the frame as it is and, where a code was located and not understood, that place
-again under other light. Cascade B enhances the whole frame and costs ten times as much, so it runs
-when there is reason to. Which steps, and their order, were measured on photographs.
+zxing reads the frame as it is. A code that it located and did not understand is looked at module by
+module (scanner.second_look). Where it located nothing, finder patterns are searched on grey levels
+(scanner.finders) and what stands like a code is looked at in the same way. Which steps, and their
+order, were measured on photographs: docs/camera.md has the figures, and what did not help.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import zxingcpp
 
 from scanner.charset import repaired, text_of
 from scanner.errors import PictureUnreadable
-from scanner.reading import Corners, Reading
+from scanner.finders import find_codes
+from scanner.following import Followed
+from scanner.grayscale import Gray, as_gray
+from scanner.least_squares import Matrix
+from scanner.reading import Corners, Kind, Place, Reading
+from scanner.second_look import Look, look
+from scanner.straight import from_corners, from_finders
 
-Gray = npt.NDArray[np.uint8]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-# QRCode would also take Micro QR and Model 1, and those invent texts in noise.
-_FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
+    import numpy.typing as npt
+
+QR_ONLY = frozenset({Kind.QR})
+_FORMATS = {
+    # QRCode would also take Micro QR and Model 1, and those invent texts in noise.
+    Kind.QR: zxingcpp.BarcodeFormat.QRCodeModel2,
+    Kind.CODE_128: zxingcpp.BarcodeFormat.Code128,
+}
+_HEX_ECI = zxingcpp.TextMode.HexECI  # the bytes, and the charsets that the code names
 _SMALLEST_SIDE = 21  # modules of the smallest code
-_LARGEST_SIDE = 32_767  # zxing takes 65,535, and a step of the cascade doubles the picture
+_LARGEST_SIDE = 32_767  # zxing takes 65,535
 _PLACES = 4
-_CROP_SIDE = 640
-_CROP_MARGIN = 0.3
+_UNDERSTOOD = 0.3  # variance: another look at the same place gains nothing
+_CANDIDATES = 6
 
 
-def read_codes(
-    picture: npt.NDArray[np.generic], budget_s: float, *, thorough: bool
-) -> list[Reading]:
-    """The whole cascade; see scanner.decode.decode."""
-    gray = as_gray(picture)
-    if min(gray.shape) < _SMALLEST_SIDE:
-        return []
-    if max(gray.shape) > _LARGEST_SIDE:
-        raise PictureUnreadable
-    search = _Search(gray, time.monotonic() + budget_s)
-    if search.cascade_a() or not (thorough or search.located):
-        return search.readings()
-    if search.cascade_b() or not thorough:
-        return search.readings()
-    search.last_resort()
-    return search.readings()
+@dataclass(slots=True)
+class Sighting:
+    """What one picture gave: `unread` are codes that lie there and stay unread."""
+
+    readings: list[Reading] = field(default_factory=list)
+    unread: list[Look] = field(default_factory=list)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the unread ones lie."""
+        return tuple(place_of(unread) for unread in self.unread)
 
 
-def as_gray(picture: npt.NDArray[np.generic]) -> Gray:
-    """Brightness as uint8. Floats may run to 1 or 255, integers to 255 or their type's limit."""
-    if not isinstance(picture, np.ndarray) or picture.dtype.kind not in "buif":
-        raise PictureUnreadable
-    channels = 1 if picture.ndim == 2 else picture.shape[2] if picture.ndim == 3 else 0
-    if channels not in (1, 3, 4):
-        raise PictureUnreadable
-    if picture.size == 0:
-        return np.zeros((0, 0), np.uint8)
-    levels = np.ascontiguousarray(_as_bytes(picture))
-    if channels == 1:
-        return levels.reshape(levels.shape[:2])
-    conversion = cv2.COLOR_BGR2GRAY if channels == 3 else cv2.COLOR_BGRA2GRAY
-    return _gray(cv2.cvtColor(levels, conversion))
+def sighting_of(
+    picture: "npt.NDArray[np.generic]",
+    until: float,
+    kinds: frozenset[Kind] = QR_ONLY,
+    *,
+    thorough: bool = False,
+) -> Sighting:
+    """The whole cascade; see scanner.decode.decode. No step begins after `until` (monotonic)."""
+    search = Search(as_gray(picture), until, kinds)
+    search.plain()
+    search.look_at_located()
+    if not search.is_done:
+        search.seek()
+    if thorough and not search.sighting.readings:
+        search.last_resort()
+    return search.sighting
 
 
-def _as_bytes(picture: npt.NDArray[np.generic]) -> Gray:
-    if picture.dtype == np.uint8:
-        return picture.astype(np.uint8, copy=False)
-    if picture.dtype.kind == "b":
-        return picture.astype(np.uint8) * np.uint8(255)
-    with np.errstate(all="ignore"):
-        levels = np.nan_to_num(picture.astype(np.float64), nan=0.0, posinf=255.0, neginf=0.0)
-    highest = levels.max()
-    if picture.dtype.kind == "f":
-        top = 1.0 if highest <= 1.0 else 255.0
-    elif highest <= 255.0:
-        top = 255.0
-    else:
-        top = 2.0 ** (8 * picture.itemsize - (picture.dtype.kind == "i")) - 1.0
-    return (np.clip(levels, 0.0, top) * (255.0 / top)).astype(np.uint8)
+class Search:
+    """One picture's way through the cascade. The steps may be taken one by one, in this order.
 
+    Raises PictureUnreadable for a picture larger than any camera's.
+    """
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A part of the picture, enlarged: a point (x, y) of it is (left + x / scale, ...) there."""
-
-    gray: Gray
-    left: float = 0.0
-    top: float = 0.0
-    scale: float = 1.0
-
-
-class _Search:
-    """One picture's way through the cascade."""
-
-    def __init__(self, gray: Gray, until: float) -> None:
-        self._whole = _View(gray)
+    def __init__(self, gray: Gray, until: float, kinds: frozenset[Kind] = QR_ONLY) -> None:
+        if gray.size and max(gray.shape) > _LARGEST_SIDE:
+            raise PictureUnreadable
+        self.sighting = Sighting()
+        self._gray = gray
         self._until = until
-        self._found: dict[str, Reading] = {}
-        self._pass_s = 0.0
-        self.located: list[zxingcpp.Barcode] = []
+        self._formats = zxingcpp.BarcodeFormats([_FORMATS[kind] for kind in kinds])
+        self._located: list[tuple[zxingcpp.Barcode, int]] = []
 
-    def readings(self) -> list[Reading]:
-        """Each different text once."""
-        return list(self._found.values())
+    @property
+    def is_done(self) -> bool:
+        """Whether one code was read and nothing speaks for another.
 
-    def cascade_a(self) -> bool:
-        """The plain pass, then the places that it located. True when something was read."""
-        started = time.monotonic()
-        self.located = self._read(self._whole, "plain")
-        self._pass_s = time.monotonic() - started
-        for place in self.located[:_PLACES]:
-            self._read_place(place)
-        if not self._found and not self.located:
-            self._read_first(
-                (lambda: self._read(_over(self._whole, _darker), "frame-darker"), 1.0),
-                (lambda: self._read(self._whole, "frame-histogram", histogram=True), 0.5),
-            )
-        return bool(self._found)
+        Two that were read lie on a sheet of several, or are two tickets: a third is likely.
+        """
+        return len(self.sighting.readings) == 1 and not self._located
 
-    def cascade_b(self) -> bool:
-        """The whole frame enhanced. True when something was read."""
-        whole = self._whole
-        self._read_first(
-            (lambda: self._read(_doubled(whole), "double"), 5.0),
-            (lambda: self._read(_over(_doubled(whole), _flat_sharp), "double-flat"), 7.0),
-            (lambda: self._read(_over(_doubled(whole), _softer), "double-soft"), 7.0),
-            (lambda: self._read(_over(whole, _local_contrast), "frame-contrast"), 1.5),
-        )
-        return bool(self._found)
+    def plain(self) -> None:
+        """zxing alone."""
+        if min(self._gray.shape) < _SMALLEST_SIDE:
+            return
+        for code in zxingcpp.read_barcodes(
+            self._gray, formats=self._formats, text_mode=_HEX_ECI, return_errors=True
+        ):
+            if code.valid:
+                self._keep(_reading(code, _corners(code), "plain"))
+            elif version := _version(code):
+                self._located.append((code, version))
+
+    def follow(self, code: Followed) -> bool:
+        """A code that earlier frames showed. False when it was read already, or is not there."""
+        middle = code.last.straight.corners().mean(axis=0)
+        if not self._is_new(middle) or time.monotonic() >= self._until:
+            return False
+        if not code.adds(self._gray):
+            return False
+        self._take(code.last, "joined")
+        return True
+
+    def look_at_located(self) -> None:
+        """What zxing located and did not understand."""
+        for code, version in self._located[:_PLACES]:
+            corners = np.array(_corners(code)) + 0.5
+            if self._is_new(corners.mean(axis=0)):
+                self._look(from_corners(corners, 17 + 4 * version), version, "look")
+
+    def seek(self) -> None:
+        """Codes that zxing did not locate."""
+        if time.monotonic() >= self._until or min(self._gray.shape) < _SMALLEST_SIDE:
+            return
+        for found in find_codes(self._gray, self._until, _CANDIDATES):
+            centres = np.array([found.top_left, found.top_right, found.bottom_left]) + 0.5
+            if time.monotonic() < self._until and self._is_new(centres[1:].mean(axis=0)):
+                way = from_finders(centres, 17 + 4 * found.version)
+                self._look(way, found.version, "seek", inverted=found.inverted)
 
     def last_resort(self) -> None:
         """zbar, where its library is installed: it reads a few codes that zxing does not."""
         decode = _zbar()
-        if decode is not None and self._affordable(10.0):
-            for reading in decode(self._whole.gray):
-                self._found.setdefault(reading.text, reading)
+        if decode is not None and time.monotonic() < self._until:
+            for reading in decode(self._gray):
+                self._keep(reading)
 
-    def _read_first(self, *steps: tuple[Callable[[], object], float]) -> None:
-        """Runs steps until one reads something; each with its cost in plain passes."""
-        for step, cost in steps:
-            if not self._affordable(cost):
-                continue
-            step()
-            if self._found:
-                return
+    def _look(self, way: Matrix, version: int, stage: str, *, inverted: bool = False) -> None:
+        seen = look(self._gray, way, version, self._until, inverted=inverted)
+        if seen is not None:
+            self._take(seen, stage)
 
-    def _read_place(self, place: zxingcpp.Barcode) -> None:
-        before = len(self._found)
-        view = _around(place, self._whole.gray)
-        for stage, enhance in _PLACE_STEPS:
-            if time.monotonic() >= self._until:
-                return
-            self._read(view if enhance is None else _over(view, enhance), stage)
-            if len(self._found) > before:
-                return
+    def _take(self, seen: Look, stage: str) -> None:
+        if seen.verdict is None:
+            self.sighting.unread.append(seen)
+        else:
+            self._keep(reading_of(seen, stage))
 
-    def _affordable(self, passes: float) -> bool:
-        return time.monotonic() + passes * self._pass_s < self._until
+    def _is_new(self, middle: Matrix) -> bool:
+        """Whether nothing was read there, nor understood as well as it can be."""
+        outlines = [np.array(r.corners, np.float32) for r in self.sighting.readings]
+        unread = [seen for seen in self.sighting.unread if seen.soft.variance < _UNDERSTOOD]
+        outlines += [seen.straight.corners().astype(np.float32) for seen in unread]
+        at = (float(middle[0]), float(middle[1]))
+        return all(cv2.pointPolygonTest(outline, at, False) < 0 for outline in outlines)
 
-    def _read(self, view: _View, stage: str, *, histogram: bool = False) -> list[zxingcpp.Barcode]:
-        """Keeps what can be read and returns what was only located."""
-        binarizer = zxingcpp.Binarizer
-        codes = zxingcpp.read_barcodes(
-            view.gray,
-            formats=_FORMATS,
-            binarizer=binarizer.GlobalHistogram if histogram else binarizer.LocalAverage,
-            return_errors=True,
-        )
-        for code in codes:
-            if code.valid and (text := text_of(code.bytes)):
-                self._found.setdefault(text, Reading(text, _corners(code, view), stage))
-        return [code for code in codes if not code.valid]
+    def _keep(self, reading: Reading | None) -> None:
+        if reading and all(reading.text != kept.text for kept in self.sighting.readings):
+            self.sighting.readings.append(reading)
 
 
-def _corners(code: zxingcpp.Barcode, view: _View) -> Corners:
-    def back(point: zxingcpp.Point) -> tuple[float, float]:
-        return view.left + point.x / view.scale, view.top + point.y / view.scale
+def reading_of(seen: Look, stage: str) -> Reading | None:
+    """What a look with a verdict says."""
+    assert seen.verdict is not None
+    return _reading(seen.verdict.barcode, corners_of(seen), stage)
 
+
+def place_of(seen: Look) -> Place:
+    """Where a code lies that stays unread."""
+    corners = corners_of(seen)
+    edges = [np.hypot(*np.subtract(a, b)) for a, b in pairwise(corners)]
+    return Place(corners, float(np.mean(edges)) / seen.straight.layout.size)
+
+
+def corners_of(seen: Look) -> Corners:
+    """In scanner.reading's order."""
+    points = [(float(x) - 0.5, float(y) - 0.5) for x, y in seen.straight.corners()]
+    return points[0], points[1], points[2], points[3]
+
+
+def _reading(code: zxingcpp.Barcode, corners: Corners, stage: str) -> Reading | None:
+    text = text_of(code.bytes, code.text)
+    kind = Kind.CODE_128 if code.format == zxingcpp.BarcodeFormat.Code128 else Kind.QR
+    return Reading(text, corners, stage, code.bytes, kind) if text else None
+
+
+def _version(code: zxingcpp.Barcode) -> int:
+    """Of a code that was located, or 0 where not even that could be told."""
+    told = code.extra.get("Version", "") if isinstance(code.extra, dict) else ""
+    return int(told) if str(told).isdecimal() and 1 <= int(told) <= 40 else 0
+
+
+def _corners(code: zxingcpp.Barcode) -> Corners:
     at = code.position
-    return back(at.top_left), back(at.top_right), back(at.bottom_right), back(at.bottom_left)
-
-
-def _around(place: zxingcpp.Barcode, gray: Gray) -> _View:
-    corners = np.array(_corners(place, _View(gray)))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    margin = float((high - low).max()) * _CROP_MARGIN
-    height, width = gray.shape
-    left, top = (max(0, int(edge - margin)) for edge in low)
-    right, bottom = min(width, int(high[0] + margin) + 1), min(height, int(high[1] + margin) + 1)
-    crop = gray[top:bottom, left:right]
-    if min(crop.shape) < 2:
-        return _View(gray)
-    scale = _CROP_SIDE / max(crop.shape)
-    way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    return _View(
-        _gray(cv2.resize(crop, None, fx=scale, fy=scale, interpolation=way)), left, top, scale
-    )
-
-
-def _over(view: _View, enhance: Callable[[Gray], Gray]) -> _View:
-    return _View(enhance(view.gray), view.left, view.top, view.scale)
-
-
-def _doubled(view: _View) -> _View:
-    large = cv2.resize(view.gray, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
-    return _View(_gray(large), view.left, view.top, view.scale * 2)
-
-
-def _gray(picture: Any) -> Gray:
-    """OpenCV's stubs cannot say that uint8 in is uint8 out."""
-    assert picture.dtype == np.uint8
-    return picture  # type: ignore[no-any-return]
-
-
-def _flat(gray: Gray) -> Gray:
-    """Shadows and glare divided away: the brightest nearby counts as paper."""
-    side = max(3, min(gray.shape) // 12 | 1)
-    paper = cv2.blur(cv2.dilate(gray, np.ones((side, side), np.uint8)), (side, side))
-    return _gray(cv2.divide(gray, paper, scale=255))
-
-
-def _sharper(gray: Gray) -> Gray:
-    return _gray(cv2.addWeighted(gray, 2.5, cv2.GaussianBlur(gray, (0, 0), 3.0), -1.5, 0))
-
-
-def _flat_sharp(gray: Gray) -> Gray:
-    return _sharper(_flat(gray))
-
-
-def _softer(gray: Gray) -> Gray:
-    return _gray(cv2.GaussianBlur(gray, (0, 0), 2.0))
-
-
-def _local_contrast(gray: Gray) -> Gray:
-    return _gray(cv2.createCLAHE(clipLimit=4.0, tileGridSize=(8, 8)).apply(gray))
-
-
-def _threshold(gray: Gray) -> Gray:
-    method = cv2.ADAPTIVE_THRESH_GAUSSIAN_C
-    return _gray(cv2.adaptiveThreshold(gray, 255, method, cv2.THRESH_BINARY, 51, 5))
+    points = [(float(p.x), float(p.y)) for p in (at.top_left, at.top_right)]
+    points += [(float(p.x), float(p.y)) for p in (at.bottom_right, at.bottom_left)]
+    return points[0], points[1], points[2], points[3]
 
 
 @cache
-def _gamma_table(gamma: float) -> Gray:
-    return np.asarray((np.arange(256) / 255.0) ** gamma * 255.0, dtype=np.uint8)
-
-
-def _darker(gray: Gray) -> Gray:
-    return _gray(cv2.LUT(gray, _gamma_table(2.0)))
-
-
-def _brighter(gray: Gray) -> Gray:
-    return _gray(cv2.LUT(gray, _gamma_table(0.5)))
-
-
-_PLACE_STEPS: tuple[tuple[str, Callable[[Gray], Gray] | None], ...] = (
-    ("place", None),
-    ("place-flat", _flat_sharp),
-    ("place-darker", _darker),
-    ("place-soft", _softer),
-    ("place-contrast", _local_contrast),
-    ("place-sharp", _sharper),
-    ("place-threshold", _threshold),
-    ("place-brighter", _brighter),
-)
-
-
-@cache
-def _zbar() -> Callable[[Gray], Iterator[Reading]] | None:
+def _zbar() -> "Callable[[Gray], Iterable[Reading]] | None":
     """None where the library is missing: it is a second opinion and nothing depends on it."""
     try:
         from pyzbar import pyzbar
@@ -284,14 +224,10 @@ def _zbar() -> Callable[[Gray], Iterator[Reading]] | None:
         for symbol in symbols:
             text = repaired(symbol.data)
             box = symbol.rect
-            right, bottom = box.left + box.width, box.top + box.height
-            corners = (
-                (float(box.left), float(box.top)),
-                (float(right), float(box.top)),
-                (float(right), float(bottom)),
-                (float(box.left), float(bottom)),
-            )
+            left, top = float(box.left), float(box.top)
+            right, bottom = left + box.width, top + box.height
+            corners = ((left, top), (right, top), (right, bottom), (left, bottom))
             if text:
-                yield Reading(text, corners, "zbar")
+                yield Reading(text, corners, "zbar", text.encode())
 
     return decode

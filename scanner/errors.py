@@ -20,7 +20,7 @@ class CameraAbsent(ScannerError):
 class CameraBusy(ScannerError):
     """The camera is there and does not open: another program has it, or we may not use it.
 
-    `holder` names that program where the system tells, and is empty otherwise.
+    `holder` is empty: the system does not tell which program.
     """
 
     code = "CAMERA_BUSY"
@@ -29,6 +29,12 @@ class CameraBusy(ScannerError):
         super().__init__(f"camera does not open: {source}")
         self.source = source
         self.holder = holder
+
+
+class CameraHeld(CameraBusy):
+    """Another program has the camera, and the system tells which one."""
+
+    code = "CAMERA_HELD"
 
 
 class CameraStalled(ScannerError):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scanner.adjustment import Adjustment
 from scanner.errors import CameraAbsent, PictureUnreadable
-from scanner.frames import Frame
+from scanner.frames import UNADJUSTED, Frame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,14 +30,25 @@ class PictureSource:
     shown, and after the last picture it starts over; files that come or go are noticed at opening.
     """
 
-    def __init__(self, name: str, path: Path, frame_s: float = _FRAME_S) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: Path,
+        frame_s: float = _FRAME_S,
+        adjustment: Adjustment = UNADJUSTED,
+    ) -> None:
         self.name = name
         self._path = path
+        self._adjustment = adjustment
         self._frame_s = frame_s
         self._closed = threading.Event()
         self._closed.set()
         self._last_shown = ""
         self._frames: Iterator[Frame] = iter(())
+
+    def adjust(self, adjustment: Adjustment) -> None:
+        """Of a stored picture only the rotation can be set. From any thread."""
+        self._adjustment = adjustment
 
     def open(self) -> None:
         """Raises CameraAbsent when there is no picture."""
@@ -58,12 +70,12 @@ class PictureSource:
         self._closed.set()
 
     def _paths(self) -> list[Path]:
-        if self._path.is_file():
-            return [self._path]
         try:
-            inside = sorted(p for p in self._path.iterdir() if p.suffix.lower() in _PICTURES)
+            inside = pictures_in(self._path)
         except OSError:
             return []
+        if inside == [self._path]:
+            return inside
         after = [p for p in inside if p.name > self._last_shown]
         return after + inside[: len(inside) - len(after)]
 
@@ -76,9 +88,29 @@ class PictureSource:
             for _ in range(_FRAMES_EACH):
                 if self._closed.wait(max(0.0, due - time.monotonic())):
                     return
-                yield Frame(picture, next(numbers), time.monotonic())
+                yield Frame(
+                    turned(picture, self._adjustment.rotation), next(numbers), time.monotonic()
+                )
                 # A slow reader skips frames instead of piling them up.
                 due = max(due + self._frame_s, time.monotonic())
+
+
+def pictures_in(path: Path) -> list[Path]:
+    """The pictures of a folder by name, of a file itself, whatever is in it. Raises OSError."""
+    if path.is_file():
+        return [path]
+    return sorted(inside for inside in path.iterdir() if inside.suffix.lower() in _PICTURES)
+
+
+def turned(picture: "Picture", rotation: int) -> "Picture":
+    """Clockwise by so many degrees, one of scanner.adjustment.ROTATIONS."""
+    import cv2
+    import numpy as np
+
+    if rotation == 0:
+        return picture
+    turns = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+    return cv2.rotate(picture, turns[rotation]).astype(np.uint8, copy=False)
 
 
 def picture_from_file(path: Path) -> "Picture":

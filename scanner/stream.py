@@ -13,9 +13,10 @@ import threading
 import time
 import urllib.parse
 
+from scanner.adjustment import Adjustment
 from scanner.errors import CameraAbsent, CameraStalled, PictureUnreadable, SourceUnknown
-from scanner.frames import STALL_S, Frame
-from scanner.pictures import picture_from_bytes
+from scanner.frames import STALL_S, UNADJUSTED, Frame
+from scanner.pictures import picture_from_bytes, turned
 
 _LARGEST_PICTURE = 32 * 1024 * 1024
 _CHUNK = 256 * 1024
@@ -26,7 +27,9 @@ _LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.IGNORE
 class StreamSource:
     """Frames from an address. Every wait ends after `stall_s`, or at once when closed."""
 
-    def __init__(self, name: str, stall_s: float = STALL_S) -> None:
+    def __init__(
+        self, name: str, stall_s: float = STALL_S, adjustment: Adjustment = UNADJUSTED
+    ) -> None:
         try:
             parts = urllib.parse.urlsplit(name)
             host, self._port = parts.hostname or "", parts.port or http.client.HTTP_PORT
@@ -40,6 +43,7 @@ class StreamSource:
         self.name = name
         self._host, self._target = host, target
         self._stall_s = stall_s
+        self._adjustment = adjustment
         self._closed = threading.Event()
         # Held by the thread that opens or reads; whoever holds it may let go of the connection.
         self._at_work = threading.Lock()
@@ -48,6 +52,10 @@ class StreamSource:
         self._boundary = b""
         self._buffer = bytearray()
         self._numbers = itertools.count(1)
+
+    def adjust(self, adjustment: Adjustment) -> None:
+        """Only the rotation can be set from here. From any thread."""
+        self._adjustment = adjustment
 
     def open(self) -> None:
         """Raises CameraAbsent, CameraStalled, or PictureUnreadable for any other kind of answer."""
@@ -80,19 +88,24 @@ class StreamSource:
                     if len(self._buffer) > _LARGEST_PICTURE:
                         raise
                 else:
+                    picture = turned(picture, self._adjustment.rotation)
                     return Frame(picture, next(self._numbers), time.monotonic())
 
     def close(self) -> None:
         self._closed.set()
-        connected = self._socket
-        if connected is not None:
-            with contextlib.suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
+        self._shut()
         if self._at_work.acquire(blocking=False):
             try:
                 self._let_go()
             finally:
                 self._at_work.release()
+
+    def _shut(self) -> None:
+        """Wakes whoever waits for bytes."""
+        connected = self._socket
+        if connected is not None:
+            with contextlib.suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
 
     def _let_go(self) -> None:
         if self._response is not None:
@@ -103,17 +116,33 @@ class StreamSource:
 
     def _connect(self) -> None:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=self._stall_s)
+        is_late = threading.Event()
+
+        def give_up() -> None:
+            is_late.set()
+            self._shut()
+
+        cut = threading.Timer(self._stall_s, give_up)
+        cut.daemon = True
         try:
             connection.connect()
             self._socket = connection.sock
             if self._closed.is_set():
                 raise CameraAbsent(self.name)
+            # The time limit of a socket is one for each byte of the answer's head.
+            cut.start()
             connection.request("GET", self._target)
             self._response = connection.getresponse()
         except TimeoutError as error:
             raise CameraStalled(self.name) from error
         except (OSError, http.client.HTTPException, UnicodeError) as error:
+            if is_late.is_set() and not self._closed.is_set():
+                raise CameraStalled(self.name) from error
             raise CameraAbsent(self.name) from error
+        finally:
+            cut.cancel()
+        if is_late.is_set():
+            raise CameraStalled(self.name)
         if self._response.status != http.HTTPStatus.OK:
             raise CameraAbsent(self.name)
         headers = self._response.headers

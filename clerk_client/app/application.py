@@ -22,6 +22,7 @@ from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.main_window import MainWindow
 from clerk_client.ui.notices import Level
+from clerk_client.ui.reception.gun_filter import watch_gun
 from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.saving import speak_chinese
@@ -177,16 +178,24 @@ class Application:
             self._workers.camera,
         )
         page.attach(reception)
+        watch_gun(page, reception, self._settings.gun_prefix, self._settings.gun_suffix)
         camera.previewed.connect(page.show_picture)
+        camera.kept.connect(page.show_kept)
         camera.ticket_read.connect(reception.ticket_read)
         camera.choices_read.connect(reception.choices_read)
         camera.nothing_read.connect(reception.nothing_read)
         camera.preview_started.connect(reception.preview_started)
         camera.preview_stopped.connect(reception.preview_stopped)
         camera.failed.connect(reception.camera_failed)
+        camera.lost.connect(reception.camera_lost)
+        camera.hinted.connect(reception.reading_hindered)
+        camera.cameras_known.connect(reception.cameras_known)
+        camera.adjustment_known.connect(reception.adjustment_known)
         camera.preview_started.connect(partial(self._camera_state, True))
         camera.preview_stopped.connect(partial(self._camera_state, False))
         camera.failed.connect(partial(self._device_failed, "camera"))
+        camera.lost.connect(partial(self._camera_state, False))
+        camera.lost.connect(partial(self._device_failed, "camera"))
         desk.found.connect(reception.found)
         desk.found.connect(self._looked_up)
         desk.matters_found.connect(reception.matters_found)

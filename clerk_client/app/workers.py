@@ -35,7 +35,7 @@ class Workers:
             absence=parts.key_absence,
             families=parts.key_families,
         )
-        self.camera = CameraWorker(parts.camera)
+        self.camera = CameraWorker(parts.cameras(), parts.ticket_named)
         self.desk = DeskWorker(parts.desk, FAILURES)
         self.sync = SyncWorker(parts.delivery, FAILURES)
         self.print = PrintWorker(parts.paperwork, FAILURES)
@@ -75,6 +75,10 @@ class Workers:
             start_preview=camera.queued(self.camera.start_preview),
             stop_preview=camera.queued(self.camera.stop_preview),
             read_now=camera.queued(self.camera.read_now),
+            fit_preview=camera.queued(self.camera.fit_preview),
+            look_for_cameras=camera.queued(self.camera.look_for_cameras),
+            choose_camera=camera.queued(self.camera.choose_camera),
+            adjust_camera=camera.queued(self.camera.adjust),
             begin=desk.queued(self.desk.begin),
             by_appointment=desk.queued(self.desk.by_appointment),
             search=desk.queued(self.desk.search),

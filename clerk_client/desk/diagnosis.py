@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from clerk_client.desk.cameras import Cameras
 from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.hall_link.client import HallClient
 from clerk_client.hall_link.errors import HallError, KeyringAbsent
@@ -16,8 +17,7 @@ from clerk_client.settings import SettingsBroken
 from printing.errors import PrintingError
 from printing.spool import Printer
 from scanner.capture import Capture
-from scanner.errors import CameraStalled, ScannerError
-from scanner.frames import FrameSource
+from scanner.errors import CameraAbsent, CameraStalled, ScannerError
 from ukey.catalog import Catalog
 from ukey.diagnosis import Diagnosis as KeyDiagnosis
 from ukey.diagnosis import diagnose
@@ -55,7 +55,7 @@ class Diagnosis:
         hub: Callable[[], KeyHub],
         catalog: Callable[[], Catalog],
         trust: Callable[[], Trust],
-        camera: Callable[[], FrameSource],
+        cameras: Callable[[], Cameras],
         camera_is_busy: Callable[[], bool],
         printer: Callable[[], Printer],
         client: Callable[[], HallClient],
@@ -64,7 +64,7 @@ class Diagnosis:
         self._hub = hub
         self._catalog = catalog
         self._trust = trust
-        self._camera = camera
+        self._cameras = cameras
         self._camera_is_busy = camera_is_busy
         self._printer = printer
         self._client = client
@@ -122,12 +122,14 @@ class Diagnosis:
         return diagnose(self._hub(), self._catalog(), trust), problems
 
     def _camera_check(self) -> Check:
+        cameras = self._cameras()
+        name = cameras.chosen().name
         if self._camera_is_busy():
-            return Check("camera", "ok", "CAMERA_OK", {"name": self._camera().name})
+            return Check("camera", "ok", "CAMERA_OK", {"name": name})
         try:
-            source = self._camera()
+            source = cameras.source()
         except ScannerError as error:
-            return Check("camera", "error", error.code, _facts(error))
+            return _camera_failure(error, cameras)
         failures: list[ScannerError] = []
         # In a thread that may be left behind: a driver that hangs must not hold the diagnosis.
         capture = Capture(source, lambda _: None, failures.append)
@@ -135,9 +137,8 @@ class Diagnosis:
         frame = capture.latest(_CAMERA_PATIENCE_S)
         capture.stop()
         if frame is not None:
-            return Check("camera", "ok", "CAMERA_OK", {"name": source.name})
-        failure = failures[0] if failures else CameraStalled(source.name)
-        return Check("camera", "error", failure.code, _facts(failure))
+            return Check("camera", "ok", "CAMERA_OK", {"name": name})
+        return _camera_failure(failures[0] if failures else CameraStalled(source.name), cameras)
 
     def _printer_check(self) -> Check:
         try:
@@ -170,6 +171,16 @@ class Diagnosis:
         if abs(ahead) > _CLOCK_TOLERANCE:
             return Check("clock", "error", "CLOCK_WRONG", seconds)
         return Check("clock", "ok", "CLOCK_OK", seconds)
+
+
+def _camera_failure(error: ScannerError, cameras: Cameras) -> Check:
+    """Of a missing camera also which ones are there instead."""
+    facts = _facts(error)
+    there = [device.name for device in cameras.devices()]
+    if not isinstance(error, CameraAbsent) or not there:
+        return Check("camera", "error", error.code, facts)
+    facts["known"] = "、".join(there)
+    return Check("camera", "error", error.code, facts, wording="CAMERA_ABSENT_OTHERS")
 
 
 def _facts(error: Exception) -> dict[str, str]:

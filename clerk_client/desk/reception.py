@@ -1,5 +1,7 @@
 """One visit: from what the client brings to a durable acceptance."""
 
+from collections.abc import Sequence
+
 from clerk_client.desk.forms import Form, Found, summary_of
 from clerk_client.desk.session import Session
 from clerk_client.desk.stock import Stock
@@ -11,9 +13,20 @@ from clerk_client.domain.appointments import (
 )
 from clerk_client.domain.cases import Acceptance, LookUp
 from clerk_client.domain.clock import Clock, hall_day
-from clerk_client.domain.errors import AppointmentUsed, MatterUnknown, TicketUsed
+from clerk_client.domain.errors import (
+    AppointmentUsed,
+    MatterUnknown,
+    SlipWithoutTicket,
+    TicketUsed,
+)
 from clerk_client.domain.matters import Matter
-from clerk_client.domain.tickets import QueueTicket, TicketReference, read_ticket_text
+from clerk_client.domain.ticket_formats import TicketFormat, read_ticket
+from clerk_client.domain.tickets import (
+    AppointmentReference,
+    QueueTicket,
+    SlipReference,
+    TicketReference,
+)
 from clerk_client.hall_link.client import HallClient
 from clerk_client.journal.catalogue import Catalogue
 from clerk_client.journal.errors import NumbersUsedUp
@@ -33,6 +46,7 @@ class Reception:
         catalogue: Catalogue,
         stock: Stock,
         clock: Clock,
+        formats: Sequence[TicketFormat],
     ) -> None:
         self._session = session
         self._signer = signer
@@ -41,14 +55,28 @@ class Reception:
         self._catalogue = catalogue
         self._stock = stock
         self._clock = clock
+        self._formats = formats
 
     def begin(self, text: str) -> Found:
-        """二维码扫描: the ticket that a code or the clerk's typing names.
+        """二维码扫描: what a code or the clerk's typing names, by the formats of this station.
 
-        Raises NotATicket, TicketOfAnotherDay, TicketOfAnotherHall, TicketUsed, TicketCancelled,
-        MatterUnknown, HallError.
+        A booking's code, or a slip with the number of one, is looked up as by_appointment does. The
+        slip's query password goes no further than this. Raises NotATicket, SlipWithoutTicket,
+        TicketOfAnotherDay, TicketOfAnotherHall, TicketUsed, TicketCancelled, MatterUnknown,
+        HallError, and what by_appointment raises.
         """
-        reference = read_ticket_text(text, self._session.hall, hall_day(self._clock.now()))
+        today = hall_day(self._clock.now())
+        match read_ticket(text, self._formats, self._session.hall, today):
+            case TicketReference() as reference:
+                return self._by_ticket(reference)
+            case AppointmentReference(number):
+                return self.by_appointment(number)
+            case SlipReference(case, appointment=appointment):
+                if not appointment:
+                    raise SlipWithoutTicket(case)
+                return self.by_appointment(appointment)
+
+    def _by_ticket(self, reference: TicketReference) -> Found:
         ticket = self._client.ticket(reference)
         tickets.ensure_usable(ticket)
         open_matters = [code for code in ticket.matters if not self._accepted(reference, code)]

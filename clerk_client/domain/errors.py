@@ -1,5 +1,7 @@
 """What the rules say no to. Each class has a stable code; the words stand in wording.toml."""
 
+from clerk_client.domain.harmless import harmless
+
 
 class DomainError(Exception):
     """A rule of the window is not met."""
@@ -61,13 +63,23 @@ class AppointmentNumberInvalid(DomainError):
 
 
 class NotATicket(DomainError):
-    """The text is no queue ticket. `text` is what was read, shortened to be shown safely."""
+    """The text fits no ticket format. `text` is what was read, made harmless to be shown."""
 
     code = "TICKET_UNREADABLE"
 
     def __init__(self, text: str) -> None:
         super().__init__("the text is not a queue ticket")
-        self.text = "".join(c if c.isprintable() else "·" for c in text)[:60]
+        self.text = harmless(text)
+
+
+class SlipWithoutTicket(DomainError):
+    """申报告知单: the applicant's own slip in place of a ticket. `case` is its number."""
+
+    code = "SLIP_WITHOUT_TICKET"
+
+    def __init__(self, case: str) -> None:
+        super().__init__("an applicant's slip in place of a queue ticket")
+        self.case = case
 
 
 class TicketOfAnotherDay(DomainError):

@@ -7,14 +7,12 @@ import enum
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from clerk_client.domain.errors import (
     NotATicket,
     TicketCancelled,
-    TicketOfAnotherDay,
-    TicketOfAnotherHall,
     TicketPassed,
     TicketUsed,
 )
@@ -41,6 +39,29 @@ class TicketReference:
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentReference:
+    """What stands in the code of a booking's confirmation: 预约编号."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlipReference:
+    """申报告知单: the applicant's own slip for a case filed online.
+
+    `password` (查询密码) opens that case to whoever has it: it is never shown, logged or kept, and
+    two codes of one slip are the same with and without it.
+    """
+
+    case: str
+    password: str = field(default="", repr=False, compare=False)
+    appointment: str = ""
+
+
+Reference = TicketReference | AppointmentReference | SlipReference
+
+
+@dataclass(frozen=True, slots=True)
 class QueueTicket:
     """叫号纸, 取号单 as the hall answers a look-up.
 
@@ -54,21 +75,12 @@ class QueueTicket:
     priority: bool = False
 
 
-def read_ticket_text(text: str, hall: str, today: date) -> TicketReference:
-    """The ticket that a code or the clerk's typing names.
-
-    A bare number (A023, also full width or lower case) means this hall, today. Anything else must
-    be JSON with hall, day and number. Raises NotATicket, TicketOfAnotherHall, TicketOfAnotherDay.
-    """
-    typed = unicodedata.normalize("NFKC", text).strip().upper()
-    if _NUMBER.fullmatch(typed):
-        return TicketReference(hall, today, typed)
-    reference = _from_json(text)
-    if reference.hall != hall:
-        raise TicketOfAnotherHall(reference.hall)
-    if reference.day != today:
-        raise TicketOfAnotherDay(reference.day.isoformat())
-    return reference
+def folded_ticket_number(typed: str) -> str:
+    """A ticket's number as the machine prints it: half width, upper case. Raises NotATicket."""
+    folded = unicodedata.normalize("NFKC", typed).strip().upper()
+    if not _NUMBER.fullmatch(folded):
+        raise NotATicket(typed)
+    return folded
 
 
 def ticket_text(reference: TicketReference) -> str:
@@ -89,19 +101,3 @@ def ensure_usable(ticket: QueueTicket) -> None:
         raise TicketPassed(ticket.reference.number)
     if ticket.status is not TicketStatus.WAITING:
         raise TicketCancelled(ticket.reference.number)
-
-
-def _from_json(text: str) -> TicketReference:
-    # A code holds at most 7,089 characters; deep nesting is the only thing left to hurt json.
-    if len(text) > 1000:
-        raise NotATicket(text)
-    try:
-        fields = json.loads(text)
-        hall, day, number = fields["hall"], fields["day"], fields["number"]
-        if not isinstance(hall, str) or not re.fullmatch(r"[0-9A-Z]{6}", hall):
-            raise NotATicket(text)
-        if not _NUMBER.fullmatch(number):
-            raise NotATicket(text)
-        return TicketReference(hall, date.fromisoformat(day), number)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise NotATicket(text) from error

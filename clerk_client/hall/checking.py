@@ -11,7 +11,7 @@ from clerk_client.domain.cases import Category
 from clerk_client.domain.clerks import Role
 from clerk_client.domain.errors import DomainError
 from clerk_client.domain.matters import Audience, DayUnit, Necessity
-from clerk_client.domain.tickets import TicketStatus, read_ticket_text
+from clerk_client.domain.tickets import TicketStatus, folded_ticket_number
 from clerk_client.hall.findings import Finding, Findings
 from clerk_client.hall.rows import FileRow
 
@@ -79,10 +79,10 @@ def _count(cell: str) -> int:
 
 def _ticket_number(cell: str) -> str:
     try:
-        reference = read_ticket_text(cell, "", date.min)
+        number = folded_ticket_number(cell)
     except DomainError as error:
         raise _CellWrong("TICKET_NUMBER", value=cell[:40]) from error
-    if reference.number != cell:
+    if number != cell:
         raise _CellWrong("TICKET_NUMBER", value=cell[:40])
     return cell
 

@@ -17,6 +17,7 @@ from clerk_client.domain.errors import (
     DocumentCheckCharacterWrong,
     MatterSuspended,
     NotATicket,
+    SlipWithoutTicket,
     TicketCancelled,
     TicketOfAnotherDay,
     TicketPassed,
@@ -27,7 +28,7 @@ from clerk_client.domain.tickets import TicketReference, ticket_text
 from clerk_client.hall_link.errors import HallRefused, HallUnavailable
 from clerk_client.journal.errors import JournalNotWritable
 from clerk_client.parts import Parts
-from clerk_client.settings import load_settings
+from clerk_client.settings import SettingsBroken, load_settings
 from clerk_client.wire.lines import Kind, line_from_json, parsed_export
 from clerk_client.wire.receipt_code import opened
 from clerk_client.wire.verify import chain_faults
@@ -209,6 +210,60 @@ def test_each_unusable_ticket_is_refused_with_its_own_reason(
 ) -> None:
     with pytest.raises(error):
         desk.begin(text)
+
+
+def test_a_ticket_is_found_by_whatever_code_a_machine_prints(desk: Desk, station: Station) -> None:
+    day = station.today.isoformat()
+    address = f"https://hall.example.invalid/t?number=A023&day={day}&hall={HALL}"
+    for text in (address, f"number=A023;day={day}", "ａ023"):
+        found = desk.begin(text)
+        assert found.ticket is not None
+        assert found.ticket.reference == TicketReference(HALL, station.today, "A023")
+
+
+def test_an_applicants_slip_leads_to_its_appointment_or_says_what_it_is(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    slip = "申报号：SB2026112200017；查询密码：x7Kp2m"
+    with caplog.at_level("DEBUG"):
+        found = desk.begin(f"{slip}；预约号：YY0001")
+        assert found.appointment is not None
+        assert found.appointment.number == "YY0001"
+        with pytest.raises(SlipWithoutTicket) as caught:
+            desk.begin(slip)
+    assert caught.value.case == "SB2026112200017"
+    assert "x7Kp2m" not in caplog.text + str(caught.value) + repr(found)
+
+
+def test_a_station_reads_the_formats_of_its_settings(station: Station) -> None:
+    own = """
+[[ticket]]
+name = "绿码"
+pattern = 'G-(?P<number>[A-Z][0-9]{3})'
+examples = [{ text = "G-A023", number = "A023" }]
+"""
+    kept = station.settings.read_text(encoding="utf-8")
+    station.settings.write_text(kept + own, encoding="utf-8")
+    with station.opened() as parts:
+        desk = parts.desk()
+        desk.sign_in(opened_key(parts, "张丽", "123456"))
+        assert desk.begin("G-A023").ticket is not None
+        with pytest.raises(NotATicket):
+            desk.begin("A023")
+
+
+def test_a_format_that_fails_its_example_is_told_before_anybody_signs_in(station: Station) -> None:
+    kept = station.settings.read_text(encoding="utf-8")
+    own = (
+        "\n[[ticket]]\nname = '绿码'\npattern = 'G(?P<number>.*)'\nexamples = [{ text = 'A023' }]\n"
+    )
+    station.settings.write_text(kept + own, encoding="utf-8")
+    parts = Parts(load_settings(station.settings), SystemClock())
+    with pytest.raises(SettingsBroken) as caught:
+        parts.desk()
+    parts.close()
+    assert str(station.settings) == caught.value.path
+    assert caught.value.reason == "[[ticket]] 1 (绿码): example 1 does not fit the format"
 
 
 def test_tomorrows_ticket_says_its_day(desk: Desk, station: Station) -> None:

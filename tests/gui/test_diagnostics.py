@@ -223,7 +223,7 @@ def worker(tmp_path: Path) -> Iterator[DiagnosisWorker]:
         hub=lambda: hub,
         catalog=lambda: Catalog((driver,)),
         trust=_untrusting,
-        camera=_no_camera,  # type: ignore[arg-type]
+        cameras=_no_camera,  # type: ignore[arg-type]
         camera_is_busy=lambda: False,
         printer=_no_camera,  # type: ignore[arg-type]
         client=_no_camera,  # type: ignore[arg-type]

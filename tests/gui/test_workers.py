@@ -1,24 +1,18 @@
 """The workers in their threads: on real keys and real pictures, told by signals, ended in time."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PyQt5.QtCore import QObject, Qt, QThread, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from clerk_client.demo.photographs import photograph
-from clerk_client.demo.slip import SlipText
 from clerk_client.domain.errors import DomainError, TicketUsed
 from clerk_client.hall_link.errors import HallError, HallUnreachable
 from clerk_client.journal.delivery import Standing
-from clerk_client.workers import camera_worker, sync_worker
-from clerk_client.workers.camera_worker import PREVIEW_WIDTH, CameraWorker
+from clerk_client.workers import sync_worker
 from clerk_client.workers.desk_worker import Desk, DeskWorker
 from clerk_client.workers.diagnosis_worker import DiagnosisWorker
 from clerk_client.workers.draft_worker import DraftWorker
@@ -26,8 +20,6 @@ from clerk_client.workers.print_worker import PrintWorker
 from clerk_client.workers.sync_worker import SyncWorker
 from clerk_client.workers.thread import WorkerThread
 from printing.errors import PrinterAbsent, PrintingError
-from scanner.pictures import PictureSource
-from scanner.sources import source_for
 
 FAILURES = (DomainError, HallError, PrintingError)
 
@@ -164,190 +156,6 @@ def test_bug_in_a_worker_reaches_the_crash_hook(
     # And the worker goes on.
     with qtbot.waitSignal(echo.said):
         thread.queued(echo.say)("still here")
-
-
-# --- camera, on photographs ---
-
-TICKET = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tickets")
-    slip = SlipText(
-        hall="中山市行政服务中心(示例)",
-        number="A023",
-        matter="食品经营许可",
-        department="市场监管局",
-        area="2楼B区",
-        ahead=5,
-        drawn_at="2026-11-21 09:12",
-        appointment="",
-        document="4420**********1234",
-        code=TICKET,
-    )
-    (folder / "a.jpg").write_bytes(photograph(slip, seed=1))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import cv2
-    import numpy as np
-
-    folder = tmp_path_factory.mktemp("desk")
-    cv2.imwrite(str(folder / "a.png"), np.full((480, 640, 3), 180, np.uint8))
-    return folder
-
-
-def test_ticket_is_read_by_itself_and_the_preview_stops(
-    qtbot: QtBot, pictures: Path, run: Callable[[QObject], WorkerThread]
-) -> None:
-    camera = CameraWorker(lambda: source_for(f"folder:{pictures}"))
-    shown: list[QImage] = []
-    camera.previewed.connect(shown.append)
-    thread = run(camera)
-    signals = [camera.preview_started, camera.ticket_read, camera.preview_stopped]
-    with qtbot.waitSignals(signals, timeout=20_000, order="strict") as told:
-        thread.queued(camera.start_preview)(True)
-    assert told.all_signals_and_args[1].args == (TICKET,)
-    assert shown
-    assert shown[0].width() == PREVIEW_WIDTH
-    assert shown[0].height() == 480
-
-
-def test_reading_on_demand_starts_a_stopped_preview(
-    qtbot: QtBot, pictures: Path, run: Callable[[QObject], WorkerThread]
-) -> None:
-    camera = CameraWorker(lambda: PictureSource("folder", pictures))
-    thread = run(camera)
-    with qtbot.waitSignal(camera.ticket_read, timeout=20_000) as read:
-        thread.queued(camera.read_now)()
-    assert read.args == [TICKET]
-
-
-def test_reading_on_demand_says_when_there_is_no_code(
-    qtbot: QtBot, blank: Path, run: Callable[[QObject], WorkerThread]
-) -> None:
-    camera = CameraWorker(lambda: PictureSource("folder", blank))
-    thread = run(camera)
-    with qtbot.waitSignal(camera.nothing_read, timeout=20_000):
-        thread.queued(camera.read_now)()
-    with qtbot.waitSignal(camera.preview_stopped):
-        thread.queued(camera.stop_preview)()
-
-
-def test_reading_on_demand_gives_up_when_no_picture_comes(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(camera_worker, "READ_NOW_S", 0.05)
-    camera = CameraWorker(Dark)
-    thread = run(camera)
-    with qtbot.waitSignal(camera.nothing_read, timeout=10_000):
-        thread.queued(camera.read_now)()
-
-
-class Dark:
-    """Opens and gives no picture; stands in for a device, which no machine here has."""
-
-    name = "dark"
-
-    def __init__(self) -> None:
-        self._closed = threading.Event()
-
-    def open(self) -> None:
-        pass
-
-    def read(self):  # type: ignore[no-untyped-def]
-        from scanner.errors import CameraAbsent
-
-        self._closed.wait(20)
-        raise CameraAbsent(self.name)
-
-    def close(self) -> None:
-        self._closed.set()
-
-
-def test_picture_that_the_readers_choke_on_ends_the_preview_once(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread], caught: list[type[BaseException]]
-) -> None:
-    camera = CameraWorker(Strange)
-    told: list[str] = []
-    camera.failed.connect(lambda error: told.append(error.code))
-    thread = run(camera)
-    with qtbot.waitSignal(camera.preview_stopped, timeout=10_000):
-        thread.queued(camera.start_preview)(True)
-    assert told == ["PICTURE_UNREADABLE"]
-    assert caught == []
-
-
-class Strange(Dark):
-    """Gives a picture that OpenCV raises at; stands in for a device with a broken driver."""
-
-    name = "strange"
-
-    def read(self):  # type: ignore[no-untyped-def]
-        import numpy as np
-
-        from scanner.frames import Frame
-
-        return Frame(np.zeros((4, 4, 7), np.uint8), 1, time.monotonic())
-
-
-def test_two_tickets_are_a_choice_and_never_picked_silently(
-    qtbot: QtBot, tmp_path: Path, run: Callable[[QObject], WorkerThread]
-) -> None:
-    import cv2
-    import numpy as np
-    import zxingcpp
-
-    codes = []
-    for text in ("A023", "A024"):
-        image = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(scale=6)
-        codes.append(
-            cv2.copyMakeBorder(np.asarray(image), *([60] * 4), cv2.BORDER_CONSTANT, value=255)
-        )
-    both = np.hstack(codes)
-    cv2.imwrite(str(tmp_path / "a.png"), cv2.cvtColor(both, cv2.COLOR_GRAY2BGR))
-    camera = CameraWorker(lambda: PictureSource("folder", tmp_path))
-    read: list[str] = []
-    camera.ticket_read.connect(read.append)
-    thread = run(camera)
-    with qtbot.waitSignal(camera.choices_read, timeout=20_000) as choices:
-        thread.queued(camera.start_preview)(True)
-    assert sorted(choices.args[0]) == ["A023", "A024"]
-    assert read == []
-
-
-def test_camera_that_is_not_there_is_told(
-    qtbot: QtBot, tmp_path: Path, run: Callable[[QObject], WorkerThread]
-) -> None:
-    camera = CameraWorker(lambda: source_for(f"folder:{tmp_path / 'absent'}"))
-    thread = run(camera)
-    with qtbot.waitSignals([camera.failed, camera.preview_stopped], order="strict") as told:
-        thread.queued(camera.start_preview)(True)
-    assert told.all_signals_and_args[0].args[0].code == "CAMERA_ABSENT"
-
-
-def test_setting_that_names_no_camera_is_told(
-    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
-) -> None:
-    camera = CameraWorker(lambda: source_for("webcam"))
-    thread = run(camera)
-    with qtbot.waitSignal(camera.failed) as failed:
-        thread.queued(camera.start_preview)(True)
-    assert failed.args[0].code == "CAMERA_SOURCE_UNKNOWN"
-
-
-def test_window_closed_during_a_preview_lets_the_camera_go(qtbot: QtBot, blank: Path) -> None:
-    source = PictureSource("folder", blank)
-    camera = CameraWorker(lambda: source)
-    thread = WorkerThread(camera, "camera")
-    thread.start()
-    with qtbot.waitSignal(camera.preview_started, timeout=20_000):
-        thread.queued(camera.start_preview)(True)
-    assert thread.stop(5000)
-    assert source._closed.is_set()
 
 
 # --- desk, delivery, papers: what their rooms do is tested there ---

@@ -15,15 +15,25 @@ class MjpegCamera:
     """Streams `pictures` (JPEG bytes) in a circle to whoever connects, while used as a context.
 
     `with_length` says each part's size, as most cameras do. `page` is sent as HTML instead of a
-    stream when given. `stall` keeps the connection and sends nothing more, `hang_up` ends it.
+    stream when given. `raw` is sent in place of the pictures as it stands, boundaries and all, in a
+    circle; with `drips` the answer's head comes byte by byte and never ends. `stall` keeps the
+    connection and sends nothing more, `hang_up` ends it.
     """
 
     def __init__(
-        self, pictures: Sequence[bytes], *, with_length: bool = True, page: str | None = None
+        self,
+        pictures: Sequence[bytes] = (),
+        *,
+        with_length: bool = True,
+        page: str | None = None,
+        raw: Sequence[bytes] = (),
+        drips: bool = False,
     ) -> None:
         self.pictures = tuple(pictures)
         self.with_length = with_length
         self.page = page
+        self.raw = tuple(raw)
+        self.drips = drips
         self.stalled = threading.Event()
         self._moving = threading.Event()
         self._moving.set()
@@ -82,7 +92,16 @@ class MjpegCamera:
             request.wfile.write(self.page.encode())
             return
         request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=--frame")
+        if self.drips:
+            request.flush_headers()
+            while not self._ending.wait(_FRAME_S):
+                request.wfile.write(b"x")
+            return
         request.end_headers()
+        for content in itertools.cycle(self.raw):
+            if self._ending.wait(_FRAME_S):
+                return
+            request.wfile.write(content)
         for picture in itertools.cycle(self.pictures):
             if not self._moving.is_set():
                 self.stalled.set()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from stdnum.iso7064 import mod_11_2
 
+from clerk_client.desk.cameras import CameraChoice
 from clerk_client.desk.forms import Entries, Form, Found
 from clerk_client.desk.paperwork import PrintedReceipt
 from clerk_client.domain.cases import Acceptance, Category, LookUp
@@ -20,6 +21,8 @@ from clerk_client.hall_link.errors import HallUnreachable
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.exchange import Offer, Preview, ReceptionActions, Spot
 from clerk_client.ui.reception.presenter import ReceptionPresenter
+from scanner.adjustment import Adjustment
+from scanner.errors import CameraAbsent
 
 TODAY = date(2026, 11, 21)
 TICKET_TEXT = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
@@ -277,9 +280,12 @@ def test_clerk_chooses_among_several_tickets_under_the_camera(window: Window) ->
     other = TICKET_TEXT.replace("A023", "A024")
     window.presenter.preview_started()
     window.presenter.choices_read([TICKET_TEXT, other])
-    assert window.page.told["offer_tickets"] == (["A023　2026-11-21", "A024　2026-11-21"],)
+    labels = {TICKET_TEXT: "A023　2026-11-21", other: "A024　2026-11-21"}
+    assert window.page.told["offer_tickets"] == (labels,)
     window.presenter.choose(1)
     assert window.last("begin") == (other,)
+    assert window.times("stop_preview") == 1
+    assert window.page.told["show_read"] == (other, "A024　2026-11-21")
 
 
 def test_a_ticket_without_a_matter_stays_with_the_matter_that_is_searched(window: Window) -> None:
@@ -351,13 +357,112 @@ def test_a_used_ticket_is_told_and_the_clerk_may_go_on(window: Window) -> None:
 
 
 def test_clerk_gets_a_hint_only_while_the_preview_runs(window: Window) -> None:
-    window.presenter.wait_for_ticket()
+    window.presenter.reading_hindered("TICKET_NOT_READ_YET")
     assert window.page.told["show_reading_hint"] == (None,)
     window.presenter.preview_started()
-    window.presenter.wait_for_ticket()
-    assert window.page.told["show_reading_hint"][0].code == "TICKET_NOT_READ_YET"
+    window.presenter.reading_hindered("PICTURE_TOO_DARK")
+    assert window.page.told["show_reading_hint"][0].code == "PICTURE_TOO_DARK"
+    window.presenter.reading_hindered("")
+    assert window.page.told["show_reading_hint"] == (None,)
+    window.presenter.reading_hindered("PICTURE_GLARE")
     window.presenter.preview_stopped()
     assert window.page.told["show_reading_hint"] == (None,)
+
+
+def preview_of(window: Window) -> Preview:
+    preview = window.page.told["show_preview"][0]
+    assert isinstance(preview, Preview)
+    return preview
+
+
+def test_picture_of_the_ticket_stays_until_the_next_start(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.ticket_read(TICKET_TEXT)
+    window.presenter.preview_stopped()
+    assert preview_of(window) is Preview.READ
+    assert window.page.told["show_read"] == (TICKET_TEXT, "A023　2026-11-21")
+    # The camera has stopped by itself.
+    assert window.times("stop_preview") == 0
+    window.presenter.refused(TicketUsed("A023"))
+    assert preview_of(window) is Preview.READ
+    window.presenter.start_preview()
+    assert preview_of(window) is Preview.STARTING
+
+
+@pytest.mark.parametrize("leads_away", ["typed", "f4", "page", "lock", "sign out"])
+def test_picture_of_a_ticket_goes_with_what_leads_away_from_it(
+    window: Window, leads_away: str
+) -> None:
+    window.presenter.preview_started()
+    window.presenter.ticket_read(TICKET_TEXT)
+    window.presenter.refused(TicketUsed("A023"))
+    match leads_away:
+        case "typed":
+            window.presenter.enter_ticket("A024")
+        case "f4":
+            window.presenter.choose_entry(LookUp.MATTER)
+        case "page":
+            window.presenter.leave()
+        case "lock":
+            window.presenter.lock()
+        case "sign out":
+            window.presenter.forget()
+    assert preview_of(window) is Preview.STOPPED
+
+
+def test_picture_of_a_ticket_goes_with_its_client(window: Window) -> None:
+    window.presenter.preview_started()
+    acceptance = window.accept()
+    assert preview_of(window) is Preview.READ
+    window.presenter.print_receipt()
+    window.presenter.printed(receipt_of(acceptance.number))
+    window.presenter.next_client()
+    assert preview_of(window) is Preview.STARTING
+
+
+def test_lost_camera_is_told_and_goes_on_by_itself(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.camera_lost(CameraAbsent("camera:0"))
+    assert (preview_of(window), window.page.notice) == (Preview.AWAY, "CAMERA_ABSENT")
+    window.presenter.preview_started()
+    assert (preview_of(window), window.page.notice) == (Preview.RUNNING, "CAMERA_BACK")
+
+
+def test_clerk_stops_waiting_for_a_lost_camera(window: Window) -> None:
+    window.presenter.camera_lost(CameraAbsent("camera:0"))
+    window.presenter.stop_preview()
+    assert window.times("stop_preview") == 1
+    # Lost anew before that was heard.
+    window.presenter.camera_lost(CameraAbsent("camera:0"))
+    window.presenter.preview_stopped()
+    assert preview_of(window) is Preview.STOPPED
+
+
+def test_way_back_to_a_draft_is_not_hidden_by_a_camera_that_is_back(window: Window) -> None:
+    window.record()
+    window.presenter.choose_entry(LookUp.TICKET)
+    window.presenter.preview_started()
+    window.presenter.camera_lost(CameraAbsent("camera:0"))
+    window.presenter.preview_started()
+    assert window.page.notice == "DRAFT_KEPT"
+
+
+def test_camera_is_chosen_and_adjusted_from_the_page(window: Window) -> None:
+    window.presenter.look_for_cameras()
+    window.presenter.choose_camera("usb-2")
+    window.presenter.adjust_camera(Adjustment(rotation=90))
+    window.presenter.fit_preview(800, 600)
+    assert window.asked[-4:] == [
+        ("look_for_cameras",),
+        ("choose_camera", "usb-2"),
+        ("adjust_camera", Adjustment(rotation=90)),
+        ("fit_preview", 800, 600),
+    ]
+    choices = (CameraChoice("usb-1", "文档相机"), CameraChoice("usb-2", "摄像头"))
+    window.presenter.cameras_known(choices, "usb-2")
+    assert window.page.told["show_cameras"] == (choices, "usb-2")
+    window.presenter.adjustment_known(Adjustment(rotation=90))
+    assert window.page.told["show_adjustment"] == (Adjustment(rotation=90),)
 
 
 def test_back_at_the_ticket_before_the_camera_has_stopped_starts_it_again(window: Window) -> None:

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 import resources
-from clerk_client.settings import ENVIRONMENT, SettingsBroken, find_settings, load_settings
+from clerk_client.domain.ticket_formats import formats_of
+from clerk_client.settings import (
+    ENVIRONMENT,
+    SettingsBroken,
+    find_settings,
+    load_settings,
+    usual_tickets,
+)
 from ukey.station import find_station
 
 LEAST = """
@@ -27,11 +34,21 @@ def test_few_settings_suffice(tmp_path: Path) -> None:
     settings = load_settings(written(tmp_path, LEAST))
     assert (settings.hall_url, settings.camera) == ("http://127.0.0.1:8000", "camera:0")
     assert settings.demo is None
+    assert settings.tickets == usual_tickets()
 
 
 def test_the_example_is_valid(tmp_path: Path) -> None:
     settings = load_settings(written(tmp_path, resources.text("station.example.toml")))
     assert settings.hall == "442000"
+
+
+def test_ticket_format_of_the_example_is_valid(tmp_path: Path) -> None:
+    lines = resources.text("station.example.toml").splitlines()
+    start = next(row for row, line in enumerate(lines) if line.startswith("# [[ticket]]"))
+    rows = (line.removeprefix("# ") for line in lines[start : lines.index("", start)])
+    settings = load_settings(written(tmp_path, LEAST + "\n".join(rows)))
+    (own,) = formats_of(settings.path, settings.tickets)
+    assert own.facts('{"day":"20261122","no":"A023"}') == {"number": "A023", "day": "2026-11-22"}
 
 
 def test_paths_are_meant_from_the_file(tmp_path: Path) -> None:
@@ -57,6 +74,9 @@ def test_paths_are_meant_from_the_file(tmp_path: Path) -> None:
         (LEAST + "[keys]\noffice = ''\n", "[keys] office"),
         (LEAST + "[keys]\noffice = ' '\n", "[keys] office"),
         ("camera = 1\n" + LEAST, "camera"),
+        ("ticket = 1\n" + LEAST, "[[ticket]]"),
+        ("ticket = ['A023']\n" + LEAST, "[[ticket]]"),
+        (LEAST + "[ticket]\nname = 'x'\n", "[[ticket]]"),
         ("[station\n", "line 1"),
     ],
 )

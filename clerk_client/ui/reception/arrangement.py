@@ -40,6 +40,8 @@ class Arrangement(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._stage = Stage.WAITING
+        # The frames in the picture bear the numbers of the choice: neither goes without the other.
+        self._offers_tickets = False
         self.notice = NoticeBar()
         self.tabs = _tabs()
         self.ticket = TicketPanel()
@@ -111,7 +113,7 @@ class Arrangement(QWidget):
             self._left: finding or not narrow,
             self._middle: not finding or not narrow,
             self.card: not low or not self.card.is_empty,
-            self._look_up_column: not low or self.card.is_empty,
+            self._look_up_column: not low or self.card.is_empty or self._offers_tickets,
             self.materials: not narrow or self.width() >= step + beside,
         }
         # Hide first: showing lays out at once, and both together would push the window wider.

@@ -1,7 +1,7 @@
 """What the reception page and its presenter hand each other."""
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +13,9 @@ from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words
 
 if TYPE_CHECKING:
+    from clerk_client.desk.cameras import CameraChoice
     from clerk_client.desk.paperwork import PrintedReceipt
+    from scanner.adjustment import Adjustment
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class ReceptionActions:
 
     stop_preview: Callable[[], None]
     read_now: Callable[[], None]
+    fit_preview: Callable[[int, int], None]
+    look_for_cameras: Callable[[], None]
+    choose_camera: Callable[[str], None]
+    adjust_camera: "Callable[[Adjustment], None]"
     begin: Callable[[str], None]
     by_appointment: Callable[[str], None]
     search: Callable[[int, str], None]
@@ -60,6 +66,11 @@ class Preview(enum.Enum):
     STOPPED = enum.auto()
     STARTING = enum.auto()
     RUNNING = enum.auto()
+    READ = enum.auto()
+    """It has stopped, and the page keeps the picture of the ticket that was read."""
+
+    AWAY = enum.auto()
+    """The camera is lost, and awaited."""
 
 
 class Offer(enum.Enum):
@@ -94,8 +105,17 @@ class ReceptionView(Protocol):
     def show_looking_up(self) -> None:
         """The look-up is under way."""
 
-    def offer_tickets(self, labels: Sequence[str]) -> None:
-        """Several codes lie under the camera."""
+    def show_read(self, text: str, label: str) -> None:
+        """The code in the kept picture that was read, or chosen."""
+
+    def show_cameras(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
+        """The cameras of this window; `chosen` is an identity."""
+
+    def show_adjustment(self, adjustment: "Adjustment") -> None:
+        """How the chosen camera takes its pictures."""
+
+    def offer_tickets(self, labels: Mapping[str, str]) -> None:
+        """Several codes lie under the camera: label by text, in the order of the choice."""
 
     def offer_matters(self, found: Found, notices: Sequence[Words]) -> None:
         """Several matters stand on one ticket, or below one parent."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from clerk_client.desk.forms import Draft, Found
 from clerk_client.domain.cases import LookUp
@@ -15,6 +16,10 @@ from clerk_client.ui.reception.preview import PreviewControl
 from clerk_client.ui.reception.search import MatterSearch
 from clerk_client.ui.reception.ticket_codes import label_of
 from clerk_client.ui.wording import Words, wording_for
+
+if TYPE_CHECKING:
+    from clerk_client.desk.cameras import CameraChoice
+    from scanner.adjustment import Adjustment
 
 
 class Finding:
@@ -37,6 +42,16 @@ class Finding:
         # Answers come in the order of the questions, so these come first.
         self._overdue: list[Question] = []
 
+    @property
+    def stage(self) -> Stage:
+        """Where the reception stands."""
+        return self._stage
+
+    @property
+    def entry(self) -> LookUp:
+        """The look-up that is in front."""
+        return self._entry
+
     # --- from the clerk ---
 
     def start_preview(self) -> None:
@@ -53,10 +68,21 @@ class Finding:
         if self._back_to_waiting():
             self._preview.read_now()
 
-    def wait_for_ticket(self) -> None:
-        """The preview has run a while without a read."""
-        if self._stage is Stage.WAITING:
-            self._preview.hint()
+    def fit_preview(self, width: int, height: int) -> None:
+        """The room for the picture, in pixels of the screen."""
+        self._actions.fit_preview(width, height)
+
+    def look_for_cameras(self) -> None:
+        """画面设置 is opened."""
+        self._actions.look_for_cameras()
+
+    def choose_camera(self, identity: str) -> None:
+        """One of those that `cameras_known` told."""
+        self._actions.choose_camera(identity)
+
+    def adjust_camera(self, adjustment: "Adjustment") -> None:
+        """画面设置: each change, as it is made."""
+        self._actions.adjust_camera(adjustment)
 
     def enter_ticket(self, text: str) -> None:
         """叫号: typed, or shot into the box by a gun."""
@@ -79,7 +105,9 @@ class Finding:
     def choose(self, row: int) -> None:
         """One of several tickets under the camera, or of several matters."""
         if self._stage is Stage.WAITING and 0 <= row < len(self._tickets):
-            self.enter_ticket(self._tickets[row])
+            text = self._tickets[row]
+            self._preview.keep(text, by_itself=False)
+            self._read(text)
         elif self._stage is Stage.FOUND and self._found and 0 <= row < len(self._found.matters):
             self._show_matter(self._found, self._found.matters[row])
 
@@ -87,15 +115,17 @@ class Finding:
 
     def ticket_read(self, text: str) -> None:
         """The camera read a code; its preview has stopped by itself."""
-        self._preview.show(Preview.STOPPED)
-        if self._reads_tickets:
-            self.enter_ticket(text)
+        if self._reads_tickets and text.strip():
+            self._preview.keep(text, by_itself=True)
+            self._read(text)
+        else:
+            self._preview.show(Preview.STOPPED)
 
     def choices_read(self, texts: Sequence[str]) -> None:
         """Several codes lie under the camera."""
         if self._reads_tickets and tuple(texts) != self._tickets:
             self._tickets = tuple(texts)
-            self._view.offer_tickets([label_of(text) for text in texts])
+            self._view.offer_tickets({text: label_of(text) for text in texts})
             self._view.focus(Spot.CHOICE)
 
     def nothing_read(self) -> None:
@@ -103,12 +133,33 @@ class Finding:
         if self._stage is Stage.WAITING and self._clerk:
             self._view.show_notice(wording_for("NOTHING_READ"), Level.WARNING)
 
+    def reading_hindered(self, code: str) -> None:
+        """A while without a read, and why; an empty code when that has passed."""
+        if self._stage is Stage.WAITING:
+            self._preview.hint(code)
+
     def preview_started(self) -> None:
-        if self._clerk:
-            self._preview.show(Preview.RUNNING)
+        if self._clerk and self._preview.started() and self._stage is Stage.WAITING:
+            if self._drafts:
+                self._rest()
+            else:
+                self._view.show_notice(wording_for("CAMERA_BACK"), Level.INFO)
 
     def preview_stopped(self) -> None:
-        self._preview.show(Preview.STOPPED)
+        self._preview.stopped()
+
+    def camera_lost(self, error: Exception) -> None:
+        """The camera goes on by itself when it can; the keyboard path stays open."""
+        self._preview.lost()
+        self._view.show_notice(wording_for(error), Level.WARNING)
+
+    def cameras_known(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
+        """Which there are, and which one the window looks through."""
+        self._view.show_cameras(choices, chosen)
+
+    def adjustment_known(self, adjustment: "Adjustment") -> None:
+        """How the chosen camera takes its pictures."""
+        self._view.show_adjustment(adjustment)
 
     def camera_failed(self, error: Exception) -> None:
         """The keyboard path stays open."""
@@ -176,12 +227,18 @@ class Finding:
     def _choose_matter(self, code: str) -> None:
         self._look_up(lambda: self._actions.choose(code), keep_held=True)
 
-    def _look_up(self, ask: Callable[[], None], *, keep_held: bool = False) -> None:
+    def _read(self, text: str) -> None:
+        self._look_up(lambda: self._actions.begin(text.strip()), keep_picture=True)
+
+    def _look_up(
+        self, ask: Callable[[], None], *, keep_held: bool = False, keep_picture: bool = False
+    ) -> None:
         held = self._held if keep_held else None
         if self._back_to_waiting():
             self._drop_found()
             self._held = held
-            self._preview.stop()
+            if not keep_picture:
+                self._preview.stop()
             self._rest()
             self._go(Stage.IDENTIFYING)
             self._view.show_looking_up()

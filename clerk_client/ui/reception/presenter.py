@@ -269,6 +269,7 @@ class ReceptionPresenter(HandingOver):
 
     def _clear_page(self) -> None:
         self._outcome = self._go_on = None
+        self._preview.forget_read()
         self._clear_form()
         self._drop_found()
         self._search.change_query("")

@@ -1,6 +1,7 @@
 """The camera's part of the conversation: when it runs, and what the page says of it."""
 
 from clerk_client.ui.reception.exchange import Preview, ReceptionActions, ReceptionView
+from clerk_client.ui.reception.ticket_codes import label_of
 from clerk_client.ui.wording import wording_for
 
 
@@ -31,10 +32,26 @@ class PreviewControl:
             self.start()
 
     def stop(self) -> None:
-        """Frees the camera; the page follows with the answer."""
+        """Frees the camera; the page follows with the answer. The picture of a read ticket goes."""
+        self.forget_read()
         if self._preview is not Preview.STOPPED:
             self._wanted = False
             self._actions.stop_preview()
+
+    def keep(self, text: str, *, by_itself: bool) -> None:
+        """The picture with this code stays on the page until the next start.
+
+        `by_itself`: the camera has stopped already.
+        """
+        if not by_itself:
+            self._actions.stop_preview()
+        self.show(Preview.READ)
+        self._view.show_read(text, label_of(text))
+
+    def forget_read(self) -> None:
+        """The client whose ticket it is has gone."""
+        if self._preview is Preview.READ:
+            self.show(Preview.STOPPED)
 
     def drop(self) -> None:
         """Frees the camera, and empties the picture without waiting for it."""
@@ -50,11 +67,27 @@ class PreviewControl:
     def show(self, preview: Preview) -> None:
         """What the camera does now."""
         self._preview = preview
-        self._wanted = preview is not Preview.STOPPED
+        self._wanted = preview not in (Preview.STOPPED, Preview.READ)
         self._view.show_preview(preview)
         self._view.show_reading_hint(None)
 
-    def hint(self) -> None:
-        """A while without a read."""
+    def stopped(self) -> None:
+        """The camera was let go."""
+        if self._preview is not Preview.READ:
+            self.show(Preview.STOPPED)
+
+    def started(self) -> bool:
+        """The first picture comes; True when the camera was lost before."""
+        was_away = self._preview is Preview.AWAY
+        self.show(Preview.RUNNING)
+        return was_away
+
+    def lost(self) -> None:
+        """The camera is awaited, unless its end was asked for meanwhile."""
+        if self._wanted:
+            self.show(Preview.AWAY)
+
+    def hint(self, code: str) -> None:
+        """What keeps the ticket from being read; an empty code when nothing does any more."""
         if self._preview is Preview.RUNNING:
-            self._view.show_reading_hint(wording_for("TICKET_NOT_READ_YET"))
+            self._view.show_reading_hint(wording_for(code) if code else None)

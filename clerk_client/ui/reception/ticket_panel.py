@@ -1,80 +1,31 @@
 """二维码扫描 and 按预约编号: the camera picture, and the two boxes for numbers."""
 
-from PyQt5.QtCore import QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clerk_client.domain.people import folded_number
+from clerk_client.ui.reception.camera_panel import CameraChooser, CameraPanel
 from clerk_client.ui.reception.exchange import Preview
+from clerk_client.ui.reception.picture import Picture
 from clerk_client.ui.widgets import Button, FieldRow, LatinEdit, Text
 from clerk_client.ui.wording import Words
 
-_PATIENCE_MS = 3000
+if TYPE_CHECKING:
+    from clerk_client.desk.cameras import CameraChoice, Mark
+    from scanner.adjustment import Adjustment
 
 _SAID = {
     Preview.STOPPED: "预览已停止",
     Preview.STARTING: "正在打开高拍仪…",
     Preview.RUNNING: "等待画面…",
+    Preview.READ: "已识读",
+    Preview.AWAY: "高拍仪没有画面，恢复后自动继续",
 }
-
-
-class Picture(QWidget):
-    """What the camera sees, as large as fits. Keeps no picture once the preview has stopped."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._image: QImage | None = None
-        self._said = ""
-        self.caption = ""
-        self.setAccessibleName("高拍仪画面")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def show_image(self, image: QImage | None, said: str) -> None:
-        """`said` stands in the place of a picture that is not there."""
-        self._image = image
-        self._said = said
-        self.setAccessibleDescription(said)
-        self.update()
-
-    def show_caption(self, caption: str) -> None:
-        """Lies over the picture's lower edge, so that it moves nothing when it comes."""
-        self.caption = caption
-        self.setAccessibleDescription(caption or self._said)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(360, 220)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, 56)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), QColor("#22303f"))
-        if self._image is None or self._image.isNull():
-            painter.setPen(QColor("#c9d4e0"))
-            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self._said)
-        else:
-            self._draw_picture(painter, self._image)
-        if self.caption:
-            self._draw_caption(painter)
-
-    def _draw_picture(self, painter: QPainter, image: QImage) -> None:
-        fitted = image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left = (self.width() - fitted.width()) / 2
-        top = (self.height() - fitted.height()) / 2
-        painter.drawImage(QRectF(left, top, fitted.width(), fitted.height()), image)
-
-    def _draw_caption(self, painter: QPainter) -> None:
-        wrapped = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-        inside = self.rect().adjusted(10, 6, -10, -6)
-        needed = painter.boundingRect(inside, wrapped, self.caption).height()
-        band = self.rect()
-        band.setTop(band.bottom() - needed - 11)
-        painter.fillRect(band, QColor("#fff1cc"))
-        painter.setPen(QColor("#6b4700"))
-        painter.drawText(band.adjusted(10, 6, -10, -6), wrapped, self.caption)
+_FOLDED, _UNFOLDED = "画面设置 ▾", "画面设置 ▴"
 
 
 class TicketPanel(QWidget):
@@ -83,12 +34,13 @@ class TicketPanel(QWidget):
     read_asked = pyqtSignal()
     stop_asked = pyqtSignal()
     start_asked = pyqtSignal()
-    waited = pyqtSignal()
+    cameras_asked = pyqtSignal()
     entered = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._preview = Preview.STOPPED
+        self._chosen: CameraChoice | None = None
         self.picture = Picture()
         self.read = Button("获取条码", hint="立即识读一次叫号纸")
         self.stop = Button("停止预览", hint="关闭高拍仪画面")
@@ -98,38 +50,67 @@ class TicketPanel(QWidget):
         self.start.clicked.connect(lambda: self.start_asked.emit())
         self.box = LatinEdit("叫号", "票号，如 A023，按 Enter", str.upper, longest=300)
         self.box.returnPressed.connect(lambda: self.entered.emit(self.box.text()))
-        self.patience = QTimer(self)
-        self.patience.setSingleShot(True)
-        self.patience.setInterval(_PATIENCE_MS)
-        self.patience.timeout.connect(self.waited)
+        self.chooser = CameraChooser()
+        self.settings = CameraPanel()
+        self.settings.hide()
+        self.fold = Button(_FOLDED, hint="亮度、曝光、旋转和分辨率")
+        self.fold.setCheckable(True)
+        self.fold.toggled.connect(self._fold_settings)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self.read, self.stop, self.start):
             buttons.addWidget(button, 1)
+        last = QHBoxLayout()
+        last.setSpacing(8)
+        last.addWidget(FieldRow("叫号", self.box, short=True), 1)
+        last.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.picture, 1)
         column.addLayout(buttons)
-        column.addWidget(FieldRow("叫号", self.box, short=True))
+        column.addLayout(last)
+        column.addWidget(self.chooser)
+        column.addWidget(self.settings)
         self.show_preview(Preview.STOPPED)
 
     def in_tab_order(self) -> tuple[QWidget, ...]:
         """As Tab walks through it."""
-        return (self.read, self.stop, self.start, self.box)
+        buttons = (self.read, self.stop, self.start, self.box, self.fold)
+        return (*buttons, self.chooser, *self.settings.in_tab_order())
 
     def show_preview(self, preview: Preview) -> None:
+        """The picture that was read stays; any other goes with the preview."""
         self._preview = preview
-        self.picture.show_image(None, _SAID[preview])
-        if preview is Preview.RUNNING:
-            self.patience.start()
-        else:
-            self.patience.stop()
+        if preview is not Preview.READ:
+            self.picture.show_image(None, _SAID[preview])
+            self.picture.show_tags({})
 
-    def show_picture(self, image: QImage) -> None:
+    def show_picture(self, image: QImage, marks: "Sequence[Mark]" = ()) -> None:
         """A picture that was on its way when the preview stopped comes too late."""
         if self._preview is Preview.RUNNING:
-            self.picture.show_image(image, "高拍仪画面")
+            self.picture.show_image(image, "高拍仪画面", marks)
+
+    def show_kept(self, image: QImage, marks: "Sequence[Mark]") -> None:
+        """The very picture that was read."""
+        if self._preview is Preview.READ:
+            self.picture.show_image(image, "已识读的画面", marks)
+
+    def show_tags(self, tags: Mapping[str, str]) -> None:
+        self.picture.show_tags(tags)
+
+    def forget_choice(self) -> None:
+        """The frames bear no numbers any more; the ticket that was read keeps its own."""
+        if self._preview is not Preview.READ:
+            self.picture.show_tags({})
+
+    def show_cameras(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
+        self._chosen = next((choice for choice in choices if choice.identity == chosen), None)
+        self.chooser.show_cameras(choices, chosen)
+
+    def show_adjustment(self, adjustment: "Adjustment") -> None:
+        is_device = self._chosen is None or self._chosen.is_device
+        self.settings.show_adjustment(adjustment, is_device)
 
     def show_hint(self, words: Words | None) -> None:
         self.picture.show_caption(f"{words.title}。{words.next_step}" if words else "")
@@ -137,6 +118,12 @@ class TicketPanel(QWidget):
     @property
     def hint(self) -> str:
         return self.picture.caption
+
+    def _fold_settings(self, is_open: bool) -> None:
+        self.fold.setText(_UNFOLDED if is_open else _FOLDED)
+        self.settings.setVisible(is_open)
+        if is_open:
+            self.cameras_asked.emit()
 
 
 class AppointmentPanel(QWidget):

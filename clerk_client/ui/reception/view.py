@@ -1,6 +1,6 @@
 """窗口受理, one page: the look-ups, the client and the materials side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtGui import QImage, QShowEvent
@@ -21,7 +21,9 @@ from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.wording import Words
 
 if TYPE_CHECKING:
+    from clerk_client.desk.cameras import CameraChoice, Mark
     from clerk_client.desk.paperwork import PrintedReceipt
+    from scanner.adjustment import Adjustment
 
 _OFFERS = {
     Offer.RESTORE: "恢复 (Ctrl+Z)",
@@ -76,7 +78,10 @@ class ReceptionPage(Arrangement):
         self.ticket.read_asked.connect(presenter.read_now)
         self.ticket.stop_asked.connect(presenter.stop_preview)
         self.ticket.start_asked.connect(presenter.start_preview)
-        self.ticket.waited.connect(presenter.wait_for_ticket)
+        self.ticket.picture.resized.connect(presenter.fit_preview)
+        self.ticket.cameras_asked.connect(presenter.look_for_cameras)
+        self.ticket.chooser.picked.connect(presenter.choose_camera)
+        self.ticket.settings.adjusted.connect(presenter.adjust_camera)
         self.ticket.entered.connect(presenter.enter_ticket)
         self.appointment.entered.connect(presenter.enter_appointment)
         self.search.query_changed.connect(presenter.change_query)
@@ -133,9 +138,22 @@ class ReceptionPage(Arrangement):
     def show_preview(self, preview: Preview) -> None:
         self.ticket.show_preview(preview)
 
-    def show_picture(self, image: QImage) -> None:
+    def show_picture(self, image: QImage, marks: "Sequence[Mark]" = ()) -> None:
         """Straight from the camera worker."""
-        self.ticket.show_picture(image)
+        self.ticket.show_picture(image, marks)
+
+    def show_kept(self, image: QImage, marks: "Sequence[Mark]") -> None:
+        """Straight from the camera worker."""
+        self.ticket.show_kept(image, marks)
+
+    def show_read(self, text: str, label: str) -> None:
+        self.ticket.show_tags({text: label})
+
+    def show_cameras(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
+        self.ticket.show_cameras(choices, chosen)
+
+    def show_adjustment(self, adjustment: "Adjustment") -> None:
+        self.ticket.show_adjustment(adjustment)
 
     def show_reading_hint(self, words: Words | None) -> None:
         self.ticket.show_hint(words)
@@ -144,13 +162,19 @@ class ReceptionPage(Arrangement):
         self.search.show_matters(matters, words)
 
     def show_looking_up(self) -> None:
+        self._offers_tickets = False
         self.card.show_looking_up()
 
-    def offer_tickets(self, labels: Sequence[str]) -> None:
-        self.card.offer(f"画面里有 {len(labels)} 个码，请选择一个", labels)
+    def offer_tickets(self, labels: Mapping[str, str]) -> None:
+        self._offers_tickets = True
+        # No-break spaces: a long label would leave its number alone on a line.
+        rows = [f"{number}\u00a0\u00a0{label}" for number, label in enumerate(labels.values(), 1)]
+        self.card.offer(f"画面里有 {len(labels)} 个码，请选择一个", rows)
+        self.ticket.show_tags({text: str(number) for number, text in enumerate(labels, 1)})
         self.arrange()
 
     def offer_matters(self, found: Found, notices: Sequence[Words]) -> None:
+        self._offers_tickets = False
         self._show_matter_elsewhere(None)
         self.card.offer_matters(found, notices)
         self.arrange()
@@ -169,6 +193,8 @@ class ReceptionPage(Arrangement):
         self.arrange()
 
     def clear_found(self) -> None:
+        self._offers_tickets = False
+        self.ticket.forget_choice()
         self._show_matter_elsewhere(None)
         self.card.clear()
         self.arrange()

@@ -1,0 +1,214 @@
+"""The camera's part of the reception page: frames round codes, the picture that stays, 画面设置."""
+
+from collections.abc import Callable
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from clerk_client.desk.cameras import CameraChoice, Mark
+from clerk_client.ui.reception.exchange import Preview
+from clerk_client.ui.reception.view import ReceptionPage
+from scanner.adjustment import Adjustment
+from tests.gui.test_reception_view import Window
+from tests.unit.test_reception_presenter import TICKET_TEXT
+
+pytestmark = pytest.mark.usefixtures("themed")
+
+GREEN, AMBER, GRAY = "#31c46b", "#ffb400", "#c9d4e0"
+TWO = (CameraChoice("usb-1", "文档相机"), CameraChoice("usb-2", "内置摄像头"))
+
+
+def square(text: str, left: float) -> Mark:
+    right = left + 0.2
+    return Mark(text, ((left, 0.4), (right, 0.4), (right, 0.7), (left, 0.7)))
+
+
+def white() -> QImage:
+    image = QImage(400, 300, QImage.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    return image
+
+
+def colours(page: ReceptionPage) -> set[str]:
+    shot = page.ticket.picture.grab().toImage()
+    return {shot.pixelColor(x, y).name() for x in range(shot.width()) for y in range(shot.height())}
+
+
+def rows_of(page: ReceptionPage) -> list[str]:
+    model = page.card.choices.model()
+    assert model is not None
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+@pytest.fixture
+def page(shown: Callable[[QWidget], None]) -> ReceptionPage:
+    made = ReceptionPage()
+    made.resize(1366, 640)
+    shown(made)
+    return made
+
+
+@pytest.fixture
+def window(page: ReceptionPage, qtbot: QtBot) -> Window:
+    return Window(page, qtbot)
+
+
+def test_code_that_was_read_has_a_frame_and_one_that_was_located_another(window: Window) -> None:
+    page = window.page
+    window.presenter.preview_started()
+    page.show_picture(white())
+    assert not {GREEN, AMBER} & colours(page)
+    page.show_picture(white(), (square("A023", 0.1),))
+    assert GREEN in colours(page)
+    assert AMBER not in colours(page)
+    page.show_picture(white(), (square("", 0.6),))
+    assert AMBER in colours(page)
+    assert GREEN not in colours(page)
+
+
+def test_ticket_that_was_read_stays_on_the_page_with_its_number(window: Window) -> None:
+    page = window.page
+    window.presenter.preview_started()
+    page.show_picture(white())
+    window.presenter.ticket_read(TICKET_TEXT)
+    page.show_kept(white(), (square(TICKET_TEXT, 0.1), square("A999", 0.6)))
+    window.presenter.preview_stopped()
+    assert {"#ffffff", GREEN, GRAY} <= colours(page)
+    assert "A023" in page.ticket.picture.accessibleDescription()
+    # A picture that was still on its way takes nothing from it.
+    page.show_picture(QImage(4, 4, QImage.Format_RGB32))
+    assert GREEN in colours(page)
+    window.presenter.lock()
+    page.show_kept(white(), (square(TICKET_TEXT, 0.1),))
+    assert not {"#ffffff", GREEN} & colours(page)
+    assert "A023" not in page.ticket.picture.accessibleDescription()
+
+
+def test_choice_and_frames_bear_the_same_numbers_side_by_side(window: Window) -> None:
+    page = window.page
+    assert page.height() == 640
+    window.presenter.preview_started()
+    window.presenter.choices_read(["A024", TICKET_TEXT])
+    page.show_picture(white(), (square(TICKET_TEXT, 0.1), square("A024", 0.6)))
+    rows = rows_of(page)
+    assert rows == ["1\u00a0\u00a0A024", "2\u00a0\u00a0A023　2026-11-21"]
+    assert page.ticket.picture.accessibleDescription() == "1，2"
+    # Also on a low screen, where else the one takes the other's place.
+    assert page.ticket.picture.isVisible()
+    assert page.card.choices.isVisible()
+    window.press(Qt.Key_Down)
+    window.press(Qt.Key_Return)
+    assert window.asked_for("begin") == [(TICKET_TEXT,)]
+    assert "A023" in page.ticket.picture.accessibleDescription()
+
+
+def test_choice_that_was_dropped_leaves_no_numbers(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.choices_read(["A024", "A025"])
+    window.press(Qt.Key_Escape)
+    assert "1，2" not in window.page.ticket.picture.accessibleDescription()
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202ejavascript:alert(1)", "a\x00\x07\x1b[2Jb", "<b>A</b>\n" * 20, "长" * 4000]
+)
+def test_hostile_code_is_shown_as_one_harmless_line(window: Window, text: str) -> None:
+    window.presenter.preview_started()
+    window.presenter.choices_read([text, "A024"])
+    row = rows_of(window.page)[0]
+    assert row.isprintable() or row.replace("\u00a0", " ").isprintable()
+    assert len(row) < 100
+    assert "\u202e" not in row
+    window.page.show_picture(white(), (square(text, 0.1),))
+    window.presenter.choose(0)
+    assert window.page.ticket.picture.accessibleDescription().isprintable()
+    window.page.ticket.picture.grab()
+
+
+def test_one_camera_is_no_choice_and_two_are(window: Window) -> None:
+    page = window.page
+    window.presenter.cameras_known(TWO[:1], "usb-1")
+    assert not page.ticket.chooser.isVisible()
+    window.presenter.cameras_known(TWO, "usb-2")
+    assert page.ticket.chooser.isVisible()
+    assert page.ticket.chooser.currentText() == "内置摄像头"
+    page.ticket.chooser.setFocus()
+    window.press(Qt.Key_Up)
+    assert window.asked_for("choose_camera") == [("usb-1",)]
+
+
+def test_picture_settings_are_folded_away_and_reached_by_the_keyboard(window: Window) -> None:
+    page = window.page
+    panel = page.ticket.settings
+    assert not panel.isVisible()
+    window.press(Qt.Key_Tab)
+    assert page.ticket.fold.hasFocus()
+    window.press(Qt.Key_Space)
+    assert panel.isVisible()
+    assert window.asked_for("look_for_cameras") == [()]
+    window.press(Qt.Key_Tab)
+    assert panel.brightness.hasFocus()
+    window.press(Qt.Key_Right)
+    assert window.asked_for("adjust_camera") == [(Adjustment(brightness=52),)]
+    window.press(Qt.Key_Tab)
+    window.press(Qt.Key_Space)
+    assert window.asked_for("adjust_camera")[-1] == (Adjustment(brightness=52, exposure=50),)
+    window.press(Qt.Key_Tab)
+    assert panel.exposure.hasFocus()
+    window.press(Qt.Key_Left)
+    window.press(Qt.Key_Tab)
+    window.press(Qt.Key_Down)
+    window.press(Qt.Key_Tab)
+    window.press(Qt.Key_Down)
+    set_now = Adjustment(brightness=52, exposure=48, rotation=90, width=1920, height=1080)
+    assert window.asked_for("adjust_camera")[-1] == (set_now,)
+    window.press(Qt.Key_Tab)
+    window.press(Qt.Key_Return)
+    assert window.asked_for("adjust_camera")[-1] == (Adjustment(),)
+    assert panel.is_automatic.isChecked()
+    page.ticket.fold.setFocus()
+    window.press(Qt.Key_Space)
+    assert not panel.isVisible()
+
+
+def test_kept_adjustment_is_shown_and_not_told_back(window: Window) -> None:
+    panel = window.page.ticket.settings
+    kept = Adjustment(brightness=10, exposure=90, rotation=270, width=2592, height=1944)
+    window.presenter.cameras_known(TWO, "usb-1")
+    window.presenter.adjustment_known(kept)
+    assert (panel.brightness.value(), panel.exposure.value()) == (10, 90)
+    assert (panel.rotation.currentText(), panel.size_asked.currentText()) == ("270°", "5MP")
+    assert window.asked_for("adjust_camera") == []
+
+
+def test_stream_can_be_turned_and_nothing_else(window: Window) -> None:
+    panel = window.page.ticket.settings
+    window.presenter.cameras_known(
+        (CameraChoice("http://x", "http://x", is_device=False),), "http://x"
+    )
+    window.presenter.adjustment_known(Adjustment())
+    enabled = [part for part in panel.in_tab_order() if part.isEnabled()]
+    assert enabled == [panel.rotation, panel.reset]
+
+
+def test_page_asks_for_pictures_of_its_own_size(window: Window, qtbot: QtBot) -> None:
+    window.page.resize(1366, 900)
+    picture = window.page.ticket.picture
+    ratio = picture.devicePixelRatioF()
+    qtbot.waitUntil(
+        lambda: (
+            window.asked_for("fit_preview")[-1:]
+            == [(round(picture.width() * ratio), round(picture.height() * ratio))]
+        )
+    )
+
+
+def test_lost_camera_shows_no_old_picture(window: Window) -> None:
+    window.presenter.preview_started()
+    window.page.show_picture(white())
+    window.page.ticket.show_preview(Preview.AWAY)
+    assert "#ffffff" not in colours(window.page)
+    assert "恢复" in window.page.ticket.picture.accessibleDescription()
