@@ -21,7 +21,7 @@ from scanner.decode import decode_frame
 
 _OURS = "scanner"
 _EACH = 25
-_PART = 4  # every so many pictures are turned, too
+_PART = 3  # every so many pictures are turned, too; no divisor of the levels, which take turns
 _LONGEST_S = 0.15
 
 # Shares of the pictures to read, as the design of the scanner names them.
@@ -144,7 +144,7 @@ def _times(what: str, seen: dict[str, list[Look]]) -> list[Line]:
         if peer not in seen:
             continue
         theirs = [look.seconds for look in seen[peer]]
-        told = f"median of each picture's ratio {ratio_of(ours, seen[peer]):.2f}"
+        told = f"median over the pictures of the ratio to {peer} {ratio_of(ours, seen[peer]):.2f}"
         lines.append(Figure.of(f"decode {what}, time", mine, theirs, peer, Goal(times), (told,)))
     told = ", ".join(
         f"{name} {shown(median_of(theirs))} / {shown(p95_of(theirs))}"

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.tickets.levels import LEVELS, Level
 from benchmarks.tickets.light import Lamp, Lens, Picture, Sensor, desk
-from benchmarks.tickets.paper import Paper, Plane, worn
+from benchmarks.tickets.paper import FINE, Paper, Plane, worn
 from benchmarks.tickets.pose import Hand, Pose
 from benchmarks.tickets.slips import DOTS_PER_MM, Slip, printed
 
@@ -164,10 +164,12 @@ class Scene:
     @cached_property
     def _poses(self) -> list[Pose]:
         rng = self._chance("pose")
-        columns = len(self._papers)
+        columns = len(self._slips)
         return [
-            Pose.drawn(paper, self._size, (at, columns), self._level, rng, self._seen_mm)
-            for at, paper in enumerate(self._papers)
+            Pose.drawn(
+                slip.side * FINE / 2, self._size, (at, columns), self._level, rng, self._seen_mm
+            )
+            for at, slip in enumerate(self._slips)
         ]
 
     @cached_property

@@ -96,8 +96,8 @@ class Reading(QObject):
         self._frame: Frame | None = None
         self._listen()
         # In the camera's own thread: the way to the page is no part of the reading.
-        camera.ticket_read.connect(self._was_read, type=Qt.ConnectionType.DirectConnection)
-        self._read.connect(self._next, type=Qt.ConnectionType.QueuedConnection)
+        camera.ticket_read.connect(self._was_read, Qt.ConnectionType.DirectConnection)  # type: ignore[call-arg]
+        self._read.connect(self._next, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def _listen(self) -> None:
         latest = Capture.latest

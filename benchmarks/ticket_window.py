@@ -23,8 +23,9 @@ from clerk_client.app import Application
 from clerk_client.desk.desk import Desk
 from clerk_client.settings import Settings, load_settings
 from clerk_client.ui.reception.view import ReceptionPage
-from scanner import capture, decode
+from scanner import capture
 from scanner.frames import Frame
+from scanner.sight import Sight
 
 _POLL_MS = 20
 
@@ -48,7 +49,7 @@ class Marks:
             return frame
 
         capture.Capture.latest = noted  # type: ignore[method-assign]
-        decode.decode = self._timed("decoding", decode.decode)
+        Sight.read = self._timed("decoding", Sight.read)  # type: ignore[method-assign]
         Desk.begin = self._timed("hall", Desk.begin)  # type: ignore[method-assign]
 
     def _timed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,6 +26,7 @@ from scanner.least_squares import Matrix
 from scanner.reading import Corners, Kind, Place, Reading
 from scanner.second_look import Look, look
 from scanner.straight import from_corners, from_finders
+from scanner.triples import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,6 @@ _HEX_ECI = zxingcpp.TextMode.HexECI  # the bytes, and the charsets that the code
 _SMALLEST_SIDE = 21  # modules of the smallest code
 _LARGEST_SIDE = 32_767  # zxing takes 65,535
 _PLACES = 4
-_UNDERSTOOD = 0.3  # variance: another look at the same place gains nothing
 _CANDIDATES = 6
 
 
@@ -94,11 +94,11 @@ class Search:
 
     @property
     def is_done(self) -> bool:
-        """Whether one code was read and nothing speaks for another.
+        """Whether enough was read and nothing speaks for more.
 
         Two that were read lie on a sheet of several, or are two tickets: a third is likely.
         """
-        return len(self.sighting.readings) == 1 and not self._located
+        return len(self.sighting.readings) in (1, 3) and not self._located
 
     def plain(self) -> None:
         """zxing alone."""
@@ -117,7 +117,7 @@ class Search:
         middle = code.last.straight.corners().mean(axis=0)
         if not self._is_new(middle) or time.monotonic() >= self._until:
             return False
-        if not code.adds(self._gray):
+        if not code.adds(self._gray, self._until):
             return False
         self._take(code.last, "joined")
         return True
@@ -133,11 +133,12 @@ class Search:
         """Codes that zxing did not locate."""
         if time.monotonic() >= self._until or min(self._gray.shape) < _SMALLEST_SIDE:
             return
-        for found in find_codes(self._gray, self._until, _CANDIDATES):
-            centres = np.array([found.top_left, found.top_right, found.bottom_left]) + 0.5
-            if time.monotonic() < self._until and self._is_new(centres[1:].mean(axis=0)):
-                way = from_finders(centres, 17 + 4 * found.version)
-                self._look(way, found.version, "seek", inverted=found.inverted)
+        read = len(self.sighting.readings)
+        for candidates in find_codes(self._gray, self._until, _CANDIDATES):
+            for candidate in candidates:
+                self._look_where_it_may_be(candidate)
+            if len(self.sighting.readings) > read or self.has_understood:
+                return
 
     def last_resort(self) -> None:
         """zbar, where its library is installed: it reads a few codes that zxing does not."""
@@ -146,10 +147,30 @@ class Search:
             for reading in decode(self._gray):
                 self._keep(reading)
 
-    def _look(self, way: Matrix, version: int, stage: str, *, inverted: bool = False) -> None:
+    @property
+    def has_understood(self) -> bool:
+        """Whether a code lies there that more frames may make readable, and nothing else."""
+        return any(seen.is_understood for seen in self.sighting.unread)
+
+    def _look_where_it_may_be(self, found: Candidate) -> None:
+        centres = np.array([found.top_left, found.top_right, found.bottom_left]) + 0.5
+        if not self._is_new(centres[1:].mean(axis=0)):
+            return
+        # Nearly always right; otherwise next to it.
+        for version in (found.version, found.version + 1, found.version - 1):
+            if time.monotonic() >= self._until:
+                return
+            if 1 <= version <= 40:
+                way = from_finders(centres, 17 + 4 * version)
+                if self._look(way, version, "seek", inverted=found.inverted):
+                    return
+
+    def _look(self, way: Matrix, version: int, stage: str, *, inverted: bool = False) -> bool:
+        """Whether a code of that version lies there."""
         seen = look(self._gray, way, version, self._until, inverted=inverted)
         if seen is not None:
             self._take(seen, stage)
+        return seen is not None
 
     def _take(self, seen: Look, stage: str) -> None:
         if seen.verdict is None:
@@ -160,7 +181,7 @@ class Search:
     def _is_new(self, middle: Matrix) -> bool:
         """Whether nothing was read there, nor understood as well as it can be."""
         outlines = [np.array(r.corners, np.float32) for r in self.sighting.readings]
-        unread = [seen for seen in self.sighting.unread if seen.soft.variance < _UNDERSTOOD]
+        unread = [seen for seen in self.sighting.unread if seen.is_understood]
         outlines += [seen.straight.corners().astype(np.float32) for seen in unread]
         at = (float(middle[0]), float(middle[1]))
         return all(cv2.pointPolygonTest(outline, at, False) < 0 for outline in outlines)

@@ -7,6 +7,7 @@ every scale propose places, and correlation with turned and tilted templates jud
 
 import math
 import time
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from scanner.pairs import candidates_from_pairs
 from scanner.triples import Candidate, Finder, candidates_from
 
 Gray = npt.NDArray[np.uint8]
@@ -21,7 +23,6 @@ Floats = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int32]
 Floats64 = npt.NDArray[np.float64]
 
-__all__ = ["Candidate", "find_codes"]
 
 _LONGEST = 1600  # pixels of the largest level: a module of a ticket is then 2 pixels or more
 _STEP = math.sqrt(2.0)  # from one level to the next smaller one
@@ -44,21 +45,22 @@ _FINDERS = 40
 _NOTHING = np.zeros((0, 0), np.float32)
 
 
-def find_codes(gray: Gray, until: float, most: int = 6) -> list[Candidate]:
-    """Places that look like a QR code, best first, in pixels of `gray`.
+def find_codes(gray: Gray, until: float, most: int = 6) -> Iterator[list[Candidate]]:
+    """Places that look like a QR code, in pixels of `gray`, one way of searching after the other:
+    three finder patterns, two of them, smaller ones, bright ones on dark. Each best first.
 
-    Stops at `until` (time.monotonic) with what it has by then.
+    The next way is gone when the next list is asked for. Ends at `until` (time.monotonic).
     """
     if min(gray.shape) < _SMALLEST_LEVEL or time.monotonic() >= until:
-        return []
+        return
     scale = min(1.0, _LONGEST / max(gray.shape))
-    found = candidates_from(_finders(gray, until, scale), gray, until, most)
-    if not found and scale == 1.0 and time.monotonic() < until:
-        tiny = _finders(gray, until, _STEP, levels=1)
-        found = candidates_from(tiny, gray, until, most)
-    if not found and time.monotonic() < until:
-        found = candidates_from(_finders(gray, until, scale, inverted=True), gray, until, most)
-    return found
+    finders = _finders(gray, until, scale)
+    yield candidates_from(finders, gray, until, most)
+    yield candidates_from_pairs(finders, gray)[:most]
+    if scale == 1.0 and time.monotonic() < until:
+        yield candidates_from(_finders(gray, until, _STEP, levels=1), gray, until, most)
+    if time.monotonic() < until:
+        yield candidates_from(_finders(gray, until, scale, inverted=True), gray, until, most)
 
 
 def _finders(

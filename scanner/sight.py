@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from scanner.cascade import Search
     from scanner.following import Followed
+    from scanner.second_look import Look
 
 BUDGET_S = 0.12
 THOROUGH_BUDGET_S = 0.6
@@ -64,23 +65,34 @@ class Sight:
         return search.sighting.readings
 
     def _read(self, search: "Search", now: float, *, thorough: bool) -> None:
-        from scanner.following import Followed
-
         search.plain()
         self._followed = [code for code in self._followed if self._goes_on(code, search)]
         if search.sighting.readings and not self._followed and not thorough:
             return
         search.look_at_located()
-        if thorough or (not search.sighting.readings and now >= self._seek_from):
+        unclear = not search.sighting.readings and not search.has_understood
+        if thorough or (unclear and now >= self._seek_from):
             began = time.monotonic()
             search.seek()
             self._seek_from = now + (time.monotonic() - began) / _SEEKING_SHARE
         if thorough and not search.sighting.readings:
             search.last_resort()
         known = {id(code.last) for code in self._followed}
-        for unread in search.sighting.unread:
-            if id(unread) not in known and len(self._followed) < _FOLLOWED:
-                self._followed.append(Followed(unread))
+        for unread in sorted(search.sighting.unread, key=lambda look: -look.credit):
+            if id(unread) not in known:
+                self._begin_to_follow(unread)
+
+    def _begin_to_follow(self, unread: "Look") -> None:
+        """Unless the place is followed already, with more credit."""
+        from scanner.following import Followed
+
+        for at, code in enumerate(self._followed):
+            if code.covers(unread):
+                if unread.credit > code.last.credit:
+                    self._followed[at] = Followed(unread)
+                return
+        if len(self._followed) < _FOLLOWED:
+            self._followed.append(Followed(unread))
 
     def _goes_on(self, code: "Followed", search: "Search") -> bool:
         """Whether the code is still there and still unread."""

@@ -10,16 +10,12 @@ import math
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from scanner.bend import AFFINE, TERMS, TILTED, Points, lattice, points_at, spread
 from scanner.least_squares import Matrix, Plane, solved
 from scanner.pattern import MARGIN, PIXELS, Pattern, rings
 from scanner.symbol import Layout
 
-Gray = npt.NDArray[np.uint8]
-
-_NEIGHBOURHOOD = 9  # modules over which paper and light are even
 # Neither shares a factor with PIXELS, so that every part of a module is looked at.
 _EVERY_SMALL, _EVERY_LARGE = 3, 4
 _RESISTANCE = 2e-3
@@ -29,17 +25,14 @@ class Straight:
     """One code's straight picture. `fit` moves the places of its modules, not the picture."""
 
     def __init__(
-        self, gray: Gray, homography: Matrix, layout: Layout, *, inverted: bool = False
+        self, plane: Plane, homography: Matrix, layout: Layout, *, inverted: bool = False
     ) -> None:
-        """`homography` takes (column, row) in modules, from the code's outer top left corner, to
-        pixels, where (0.5, 0.5) is the middle of the first pixel. Raises ValueError when it leads
-        nowhere.
-        """
+        """`plane` is as scanner.laying.laid_straight gives it for the rest."""
         self.layout = layout
         self.inverted = inverted
-        self._side = (layout.size + 2 * MARGIN) * PIXELS
+        self._side = len(plane)
         self._homography = homography
-        self._plane = _evened(self._laid_out(gray), inverted=inverted)
+        self._plane = plane
         self._terms = np.zeros((TERMS, 2))
         self._blurred: dict[float, tuple[Plane, Plane, Plane]] = {}
 
@@ -120,6 +113,11 @@ class Straight:
         grid = lattice(self._side, tuple(along.tolist()))
         return _sampled(self._plane, *grid.displaced(self._terms))
 
+    def redrawn(self) -> Plane:
+        """The picture as it would be if everything lay where it should."""
+        grid = lattice(self._side, tuple(float(at) for at in range(self._side)))
+        return _sampled(self._plane, *grid.displaced(self._terms))
+
     def in_picture(self, modules: Matrix) -> Matrix:
         """Points (column, row) in modules as pixels of the picture, rows of (x, y)."""
         x, y = self.places(_pixel(modules[:, 0]), _pixel(modules[:, 1]))
@@ -132,37 +130,6 @@ class Straight:
         in its own reading order."""
         n = float(self.layout.size)
         return self.in_picture(np.array([[0.0, 0.0], [n, 0.0], [n, n], [0.0, n]]))
-
-    def _laid_out(self, gray: Gray) -> Plane:
-        to_modules = np.array(
-            [
-                [1 / PIXELS, 0, 0.5 / PIXELS - MARGIN],
-                [0, 1 / PIXELS, 0.5 / PIXELS - MARGIN],
-                [0, 0, 1],
-            ]
-        )
-        way = _moved(-0.5, -0.5) @ self._homography @ to_modules
-        outline = _through(way, np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) * float(self._side))
-        if not np.isfinite(outline).all() or np.abs(outline).max() > 1e5:
-            raise ValueError("the place is none")
-        shrinking = _shrinking(way, self._side)
-        if shrinking > 1.3:
-            low = np.maximum(np.floor(outline.min(axis=0)).astype(int) - 4, 0)
-            high = np.minimum(np.ceil(outline.max(axis=0)).astype(int) + 5, gray.shape[::-1])
-            if (high - low < 4).any():
-                raise ValueError("the place is outside")
-            part = gray[low[1] : high[1], low[0] : high[0]]
-            gray = _gray(cv2.GaussianBlur(part, (0, 0), 0.45 * shrinking))
-            way = _moved(-float(low[0]), -float(low[1])) @ way
-        return _plane(
-            cv2.warpPerspective(
-                gray,
-                way,
-                (self._side, self._side),
-                flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
-        )
 
     def _soft(self, blur: float) -> tuple[Plane, Plane, Plane]:
         if blur not in self._blurred:
@@ -193,17 +160,6 @@ def _correlation(seen: Plane, shade: Plane, weight: Plane) -> float:
     return float((share * a * b).sum()) / math.sqrt(size + 1e-9)
 
 
-def _evened(laid: Plane, *, inverted: bool) -> Plane:
-    """Dark positive, in units of the contrast around; where there is next to none, little is made
-    of it."""
-    window = (_NEIGHBOURHOOD * PIXELS | 1,) * 2
-    mean = cv2.blur(laid, window, borderType=cv2.BORDER_REPLICATE)
-    square = cv2.blur(laid * laid, window, borderType=cv2.BORDER_REPLICATE)
-    contrast = np.sqrt(np.maximum(square - mean * mean, 0))
-    evened = (mean - laid) / (contrast + 0.4 * float(np.median(contrast)) + 1)
-    return _plane(-evened if inverted else evened)
-
-
 def _rings_near(
     plane: Plane, x: float, y: float, reach: int, least: float
 ) -> tuple[float, float] | None:
@@ -230,27 +186,6 @@ def _pixel(modules: Matrix) -> Matrix:
 
 def _sampled(plane: Plane, x: Plane, y: Plane) -> Plane:
     return _plane(cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-
-
-def _moved(x: float, y: float) -> Matrix:
-    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
-
-
-def _through(way: Matrix, points: Matrix) -> Matrix:
-    moved = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ way.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(moved[:, :2] / moved[:, 2:])
-
-
-def _shrinking(way: Matrix, side: int) -> float:
-    """Pixels of the picture for one of the straight picture, at its middle."""
-    middle = side / 2
-    at = _through(way, np.array([[0, 0], [1, 0], [0, 1]]) + middle)
-    return float(np.sqrt(abs(np.linalg.det(at[1:] - at[0]))))
-
-
-def _gray(picture: object) -> Gray:
-    return np.asarray(picture, np.uint8)
 
 
 def _plane(picture: object) -> Plane:

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -70,22 +71,26 @@ def candidates_from(finders: list[Finder], gray: Gray, until: float, most: int) 
         taken = {corner, right, below}
         if all(score > better - _CLEARLY or not taken & others for better, others in kept):
             kept.append((score, taken))
-            found.append(_candidate(version, finders[corner], finders[right], finders[below]))
+            found.append(candidate_of(version, finders[corner], finders[right], finders[below]))
     return found[:most]
 
 
-def _candidate(version: int, corner: Finder, right: Finder, below: Finder) -> Candidate:
+def candidate_of(version: int, corner: Finder, right: Finder, below: Finder) -> Candidate:
+    """With these finder patterns at its three corners."""
     return Candidate(
         (corner.x, corner.y),
         (right.x, right.y),
         (below.x, below.y),
-        (_distance(corner, right) + _distance(corner, below)) / 2 / (10 + 4 * version),
+        (distance_between(corner, right) + distance_between(corner, below))
+        / 2
+        / (10 + 4 * version),
         version,
         corner.inverted,
     )
 
 
-def _distance(one: Finder, other: Finder) -> float:
+def distance_between(one: Finder, other: Finder) -> float:
+    """In pixels, of their middles."""
     return math.hypot(one.x - other.x, one.y - other.y)
 
 
@@ -100,7 +105,7 @@ def _triples(finders: list[Finder]) -> list[tuple[float, int, int, int]]:
     size = np.sqrt(module[None] * module[:, None])
     unlike = abs(np.log(module[None] / module[:, None]))
     aside = np.arctan2(way[..., 1], way[..., 0])
-    off = np.maximum(_quarter(aside - turn[:, None]), _quarter(aside - turn[None]))
+    off = np.maximum(quarter_off(aside - turn[:, None]), quarter_off(aside - turn[None]))
     modules = length / size
     pair = (unlike < 0.5) & (modules > 11.5) & (modules < 200.0) & (off < 0.55)
     one, two = np.nonzero(pair)
@@ -130,7 +135,7 @@ def _triples(finders: list[Finder]) -> list[tuple[float, int, int, int]]:
     return found[:_TRIED]
 
 
-def _quarter(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def quarter_off(angle: Any) -> Any:
     """How far from the nearest multiple of a quarter turn."""
     return abs((angle + math.pi / 4) % (math.pi / 2) - math.pi / 4)
 
@@ -138,7 +143,7 @@ def _quarter(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _timing(gray: Gray, corner: Finder, right: Finder, below: Finder) -> tuple[float, int]:
     """How well row 6 and column 6 alternate, at the version where they do best."""
     module = (corner.module_px + right.module_px + below.module_px) / 3
-    span = (_distance(corner, right) + _distance(corner, below)) / 2 / module
+    span = (distance_between(corner, right) + distance_between(corner, below)) / 2 / module
     best, version = -1.0, 1
     for guess in range(1, 41):
         between = 10 + 4 * guess
@@ -146,14 +151,14 @@ def _timing(gray: Gray, corner: Finder, right: Finder, below: Finder) -> tuple[f
             continue
         score = 0.0
         for along, across in ((right, below), (below, right)):
-            score += _alternation(gray, corner, along, across, between) / 2
+            score += alternation(gray, corner, along, across, between) / 2
         score *= between / (between + 8.0)
         if score > best:
             best, version = score, guess
     return best, version
 
 
-def _alternation(gray: Gray, corner: Finder, along: Finder, across: Finder, between: int) -> float:
+def alternation(gray: Gray, corner: Finder, along: Finder, across: Finder, between: int) -> float:
     """From 1 (dark and bright in turn) to -1, on the best of several lines between two finders."""
     # Modules 6 and between (the rings' edges) belong to the row of alternating ones too.
     steps = np.arange(3, between - 2) / between

@@ -22,13 +22,11 @@ _STEEPEST = 0.97  # sine of the lean
 class Paper:
     """A slip as light sees it from above: `seen` is height x width x 2, reflectance and cover.
 
-    `centre` is where the code's middle lies and `reach` how far the code extends from it, in pixels
-    of the plane.
+    `centre` is where the code's middle lies, in pixels of that plane.
     """
 
     seen: Plane
     centre: tuple[float, float]
-    reach: float
 
 
 def worn(slip: Slip, level: Level, rng: np.random.Generator) -> Paper:
@@ -36,7 +34,7 @@ def worn(slip: Slip, level: Level, rng: np.random.Generator) -> Paper:
     reflectance = _burnt(slip, level, rng)
     _crease(reflectance, level, rng)
     centre = (slip.centre[0] * FINE, slip.centre[1] * FINE)
-    return Paper(_bent(reflectance, centre, level, rng), centre, slip.side * FINE / 2)
+    return Paper(_bent(reflectance, centre, level, rng), centre)
 
 
 def _burnt(slip: Slip, level: Level, rng: np.random.Generator) -> Plane:

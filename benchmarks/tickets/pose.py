@@ -69,14 +69,17 @@ class Pose:
     @classmethod
     def drawn(
         cls,
-        paper: Paper,
+        reach: float,
         size: tuple[int, int],
         place: tuple[int, int],
         level: Level,
         rng: np.random.Generator,
         seen_mm: float,
     ) -> Self:
-        """`place` is which of how many columns of the picture is this slip's own."""
+        """`reach` is half the code's side on the paper's plane.
+
+        `place` is which of how many columns of the picture is this slip's own.
+        """
         width, height = size
         number, columns = place
         scale = width / seen_mm / DOTS_PER_MM / FINE
@@ -89,7 +92,7 @@ class Pose:
         x = width * (middle + rng.uniform(-0.12, 0.12) / columns**2)
         y = height * rng.uniform(0.45, 0.55)
         # The code's own square, turned, with what nearness adds to it.
-        reach = paper.reach * scale * _MARGIN * (abs(math.cos(turn)) + abs(math.sin(turn)))
+        reach *= scale * _MARGIN * (abs(math.cos(turn)) + abs(math.sin(turn)))
         reach *= 1 + max(map(abs, tilt)) * reach / (0.5 * height)
         left, right = width * number / columns, width * (number + 1) / columns
         x = min(max(x, left + reach), right - reach)
