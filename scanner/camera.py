@@ -19,11 +19,12 @@ Windows, where OpenCV does not hand over the JPEG.
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scanner import devices
 from scanner.adjustment import Adjustment
 from scanner.camera_link import CameraProcess, ProcessEnded
+from scanner.encoded import Frames
 from scanner.errors import (
     CameraAbsent,
     CameraBusy,
@@ -34,11 +35,7 @@ from scanner.errors import (
 )
 from scanner.frames import STALL_S, UNADJUSTED, Frame
 from scanner.liveness import Liveness
-from scanner.pictures import picture_from_bytes, turned
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+from scanner.pictures import turned
 
 log = logging.getLogger(__name__)
 
@@ -65,19 +62,14 @@ class CameraSource:
         self._adjustment = adjustment
         self._stall_s = stall_s
         self._index = 0
-        self._size: tuple[int, int] | None = None
         self._closed = threading.Event()
         # Held by the thread that opens or reads; whoever holds it may let go of the channel.
         self._at_work = threading.Lock()
         self._process: CameraProcess | None = None
         self._liveness = Liveness(stall_s)
+        self._frames = Frames(self.name)
         self._is_first = True
         self._looked_at = 0.0
-
-    @property
-    def size(self) -> tuple[int, int] | None:
-        """Width and height of the last picture as the camera gave it, None before the first."""
-        return self._size
 
     @property
     def pid(self) -> int | None:
@@ -100,7 +92,7 @@ class CameraSource:
         with self._at_work:
             self._end()
             self._closed.clear()
-            self._size, self._is_first = None, True
+            self._is_first = True
             self._liveness = Liveness(self._stall_s)
             try:
                 self._index = self._found()
@@ -188,25 +180,27 @@ class CameraSource:
                 raise damaged or stalled from None
             number, taken_at, content = told["number"], told["taken_at"], told["content"]
             try:
-                picture = self._picture(content, told["shape"])
+                frame = self._frame(content, told["shape"], number, taken_at)
             except PictureUnreadable as error:
                 damaged = error
                 continue
-            if self._liveness.is_frozen(content, taken_at, picture):
+            if self._liveness.is_frozen(content, taken_at, frame.small):
                 raise CameraFrozen(self.name)
             if self._liveness.has_collapsed(number, taken_at):
                 raise CameraStalled(self.name)
             self._is_first = False
-            self._size = (picture.shape[1], picture.shape[0])
-            return Frame(turned(picture, self._adjustment.rotation), number, taken_at)
+            return frame
 
-    def _picture(self, content: bytes, shape: "list[int] | None") -> "npt.NDArray[np.uint8]":
+    def _frame(
+        self, content: bytes, shape: "list[int] | None", number: int, taken_at: float
+    ) -> Frame:
         import numpy as np
 
-        pixels = np.frombuffer(content, np.uint8)
+        came = np.frombuffer(content, np.uint8)
+        rotation = self._adjustment.rotation
         if shape is None:
-            return picture_from_bytes(pixels, self.name)
-        return pixels.reshape(shape)
+            return self._frames.frame(came, number, taken_at, rotation)
+        return Frame(turned(came.reshape(shape), rotation), number, taken_at)
 
     def _ask(self) -> None:
         process = self._process

@@ -43,6 +43,8 @@ _HEX_ECI = zxingcpp.TextMode.HexECI  # the bytes, and the charsets that the code
 _SMALLEST_SIDE = 21  # modules of the smallest code
 _LARGEST_SIDE = 32_767  # zxing takes 65,535
 _PLACES = 4
+_SHEET = 3  # codes: enough of a sheet of several
+_LARGE, _LARGE_TAKES_S = 25, 0.3  # version, and how long a look at a larger code may take
 _CANDIDATES = 6
 
 
@@ -71,7 +73,7 @@ def sighting_of(
     search.plain()
     search.look_at_located()
     if not search.is_done:
-        search.seek()
+        search.seek(thorough=thorough)
     if thorough and not search.sighting.readings:
         search.last_resort()
     return search.sighting
@@ -93,16 +95,25 @@ class Search:
         self._located: list[tuple[zxingcpp.Barcode, int]] = []
 
     @property
+    def _is_too_small(self) -> bool:
+        return bool(min(self._gray.shape) < _SMALLEST_SIDE)
+
+    @property
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._until
+
+    @property
     def is_done(self) -> bool:
         """Whether enough was read and nothing speaks for more.
 
         Two that were read lie on a sheet of several, or are two tickets: a third is likely.
         """
-        return len(self.sighting.readings) in (1, 3) and not self._located
+        read = len(self.sighting.readings)
+        return (read == 1 or read >= _SHEET) and not self._located
 
     def plain(self) -> None:
         """zxing alone."""
-        if min(self._gray.shape) < _SMALLEST_SIDE:
+        if self._is_too_small:
             return
         for code in zxingcpp.read_barcodes(
             self._gray, formats=self._formats, text_mode=_HEX_ECI, return_errors=True
@@ -115,7 +126,7 @@ class Search:
     def follow(self, code: Followed) -> bool:
         """A code that earlier frames showed. False when it was read already, or is not there."""
         middle = code.last.straight.corners().mean(axis=0)
-        if not self._is_new(middle) or time.monotonic() >= self._until:
+        if self._is_too_small or not self._is_new(middle) or self._is_over:
             return False
         if not code.adds(self._gray, self._until):
             return False
@@ -126,15 +137,15 @@ class Search:
         """What zxing located and did not understand."""
         for code, version in self._located[:_PLACES]:
             corners = np.array(_corners(code)) + 0.5
-            if self._is_new(corners.mean(axis=0)):
+            if self._is_new(corners.mean(axis=0)) and not self._is_over:
                 self._look(from_corners(corners, 17 + 4 * version), version, "look")
 
-    def seek(self) -> None:
+    def seek(self, *, thorough: bool = False) -> None:
         """Codes that zxing did not locate."""
-        if time.monotonic() >= self._until or min(self._gray.shape) < _SMALLEST_SIDE:
+        if self._is_over or self._is_too_small:
             return
         read = len(self.sighting.readings)
-        for candidates in find_codes(self._gray, self._until, _CANDIDATES):
+        for candidates in find_codes(self._gray, self._until, _CANDIDATES, thorough=thorough):
             for candidate in candidates:
                 self._look_where_it_may_be(candidate)
             if len(self.sighting.readings) > read or self.has_understood:
@@ -143,7 +154,7 @@ class Search:
     def last_resort(self) -> None:
         """zbar, where its library is installed: it reads a few codes that zxing does not."""
         decode = _zbar()
-        if decode is not None and time.monotonic() < self._until:
+        if decode is not None and not self._is_over and not self._is_too_small:
             for reading in decode(self._gray):
                 self._keep(reading)
 
@@ -158,7 +169,7 @@ class Search:
             return
         # Nearly always right; otherwise next to it.
         for version in (found.version, found.version + 1, found.version - 1):
-            if time.monotonic() >= self._until:
+            if self._is_over:
                 return
             if 1 <= version <= 40:
                 way = from_finders(centres, 17 + 4 * version)
@@ -167,6 +178,8 @@ class Search:
 
     def _look(self, way: Matrix, version: int, stage: str, *, inverted: bool = False) -> bool:
         """Whether a code of that version lies there."""
+        if version > _LARGE and time.monotonic() + _LARGE_TAKES_S > self._until:
+            return False
         seen = look(self._gray, way, version, self._until, inverted=inverted)
         if seen is not None:
             self._take(seen, stage)

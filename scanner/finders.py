@@ -45,11 +45,15 @@ _FINDERS = 40
 _NOTHING = np.zeros((0, 0), np.float32)
 
 
-def find_codes(gray: Gray, until: float, most: int = 6) -> Iterator[list[Candidate]]:
+def find_codes(
+    gray: Gray, until: float, most: int = 6, *, thorough: bool = False
+) -> Iterator[list[Candidate]]:
     """Places that look like a QR code, in pixels of `gray`, one way of searching after the other:
-    three finder patterns, two of them, smaller ones, bright ones on dark. Each best first.
+    three finder patterns, then two of them. Each best first.
 
-    The next way is gone when the next list is asked for. Ends at `until` (time.monotonic).
+    `thorough` searches twice more, for smaller ones and for bright ones on dark: that doubles the
+    time, and zxing itself locates nearly all of these. The next way is gone when the next list is
+    asked for. Ends at `until` (time.monotonic).
     """
     if min(gray.shape) < _SMALLEST_LEVEL or time.monotonic() >= until:
         return
@@ -57,9 +61,9 @@ def find_codes(gray: Gray, until: float, most: int = 6) -> Iterator[list[Candida
     finders = _finders(gray, until, scale)
     yield candidates_from(finders, gray, until, most)
     yield candidates_from_pairs(finders, gray)[:most]
-    if scale == 1.0 and time.monotonic() < until:
+    if thorough and scale == 1.0 and time.monotonic() < until:
         yield candidates_from(_finders(gray, until, _STEP, levels=1), gray, until, most)
-    if time.monotonic() < until:
+    if thorough and time.monotonic() < until:
         yield candidates_from(_finders(gray, until, scale, inverted=True), gray, until, most)
 
 

@@ -1,6 +1,5 @@
 """What every source of pictures keeps to."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from scanner.adjustment import Adjustment
@@ -9,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    Picture = npt.NDArray[np.uint8]
+
 
 # A camera that gives nothing for so long has hung.
 STALL_S = 2.0
@@ -16,17 +17,40 @@ STALL_S = 2.0
 UNADJUSTED = Adjustment()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture: `picture` is BGR, uint8, height x width x 3, and nobody writes into it.
+    """One picture. What it gives out is uint8, and nobody writes into it.
 
     `number` counts from 1 after each opening, and goes on over pictures that came while nobody
     read; `taken_at` is time.monotonic() on arrival.
     """
 
-    picture: "npt.NDArray[np.uint8]"
-    number: int
-    taken_at: float
+    def __init__(self, picture: "Picture", number: int, taken_at: float) -> None:
+        self._shown = picture
+        self.number = number
+        self.taken_at = taken_at
+
+    @property
+    def picture(self) -> "Picture":
+        """BGR, height x width x 3, in full size. Raises PictureUnreadable."""
+        return self._shown
+
+    @property
+    def gray(self) -> "Picture":
+        """What a reader of codes needs of it, in full size. Raises PictureUnreadable."""
+        from scanner.grayscale import as_gray
+
+        return as_gray(self.picture)
+
+    @property
+    def small(self) -> "Picture":
+        """As `picture`, in any size that is at hand."""
+        return self._shown
+
+    def filling(self, width: int, height: int) -> "Picture":
+        """As `small`, large enough for a view of so many pixels. Raises PictureUnreadable."""
+        small = self.small
+        is_enough = small.shape[1] >= width or small.shape[0] >= height
+        return small if is_enough else self.picture
 
 
 class FrameSource(Protocol):

@@ -127,10 +127,30 @@ def picture_from_file(path: Path) -> "Picture":
 def picture_from_bytes(encoded: "Picture", source: str = "") -> "Picture":
     """BGR, turned upright where the picture says how. Raises PictureUnreadable."""
     import cv2
+
+    return _decoded(encoded, cv2.IMREAD_COLOR, source)
+
+
+def half_from_bytes(encoded: "Picture", source: str = "") -> "Picture":
+    """As picture_from_bytes, half as wide and high."""
+    import cv2
+
+    return _decoded(encoded, cv2.IMREAD_REDUCED_COLOR_2, source)
+
+
+def gray_from_bytes(encoded: "Picture", source: str = "") -> "Picture":
+    """As picture_from_bytes, without colours: height x width."""
+    import cv2
+
+    return _decoded(encoded, cv2.IMREAD_GRAYSCALE, source)
+
+
+def _decoded(encoded: "Picture", how: int, source: str) -> "Picture":
+    import cv2
     import numpy as np
 
     try:
-        picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+        picture = cv2.imdecode(encoded, how) if encoded.size else None
     except cv2.error:
         picture = None
     if picture is None:

@@ -70,6 +70,8 @@ def understood(straight: Straight, until: float) -> Look | None:
     likeness = 0.0
     for terms, blur in _FIRST_FITS:
         likeness = straight.fit(known, terms, blur)
+    if likeness < -_LEAST_LIKENESS and not straight.inverted:
+        return understood(straight.inverted_copy(), until)
     if likeness < _LEAST_LIKENESS:
         return None
     seen = _judged(straight)

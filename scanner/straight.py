@@ -16,8 +16,8 @@ from scanner.least_squares import Matrix, Plane, solved
 from scanner.pattern import MARGIN, PIXELS, Pattern, rings
 from scanner.symbol import Layout
 
-# Neither shares a factor with PIXELS, so that every part of a module is looked at.
-_EVERY_SMALL, _EVERY_LARGE = 3, 4
+# Some 90 a side. None shares a factor with PIXELS, so that every part of a module is looked at.
+_STEPS = ((250, 3), (400, 4), (700, 7), (1000, 11))
 _RESISTANCE = 2e-3
 
 
@@ -36,13 +36,17 @@ class Straight:
         self._terms = np.zeros((TERMS, 2))
         self._blurred: dict[float, tuple[Plane, Plane, Plane]] = {}
 
+    def inverted_copy(self) -> "Straight":
+        """The same picture for a code that is bright on dark, not fitted yet."""
+        return Straight(-self._plane, self._homography, self.layout, inverted=not self.inverted)
+
     def fit(self, pattern: Pattern, terms: int, blur: float, steps: int = 4) -> float:
         """Moves the modules' places towards the pattern. Returns the correlation, at most 1.
 
         `blur`, in modules, widens how far away the pattern may be and still draws.
         """
         plane, across, down = self._soft(blur)
-        everywhere, flat = spread(self._side, _EVERY_SMALL if self._side < 250 else _EVERY_LARGE)
+        everywhere, flat = spread(self._side, _every(self._side))
         weight = pattern.weight.reshape(-1)[flat]
         used = np.flatnonzero(weight > 0)
         weight, shade = weight[used], pattern.shade.reshape(-1)[flat[used]]
@@ -151,6 +155,10 @@ def from_finders(centres: Matrix, size: int) -> Matrix:
     """The same from the middles of the finder patterns: top left, top right, bottom left."""
     ideal = np.array([[3.5, size - 3.5, 3.5], [3.5, 3.5, size - 3.5], [1, 1, 1]])
     return np.vstack([centres.T @ np.linalg.inv(ideal), [0, 0, 1]])
+
+
+def _every(side: int) -> int:
+    return next(step for most, step in _STEPS if side < most)
 
 
 def _correlation(seen: Plane, shade: Plane, weight: Plane) -> float:

@@ -14,9 +14,9 @@ import time
 import urllib.parse
 
 from scanner.adjustment import Adjustment
+from scanner.encoded import Frames
 from scanner.errors import CameraAbsent, CameraStalled, PictureUnreadable, SourceUnknown
 from scanner.frames import STALL_S, UNADJUSTED, Frame
-from scanner.pictures import picture_from_bytes, turned
 
 _LARGEST_PICTURE = 32 * 1024 * 1024
 _CHUNK = 256 * 1024
@@ -52,6 +52,7 @@ class StreamSource:
         self._boundary = b""
         self._buffer = bytearray()
         self._numbers = itertools.count(1)
+        self._frames = Frames(name)
 
     def adjust(self, adjustment: Adjustment) -> None:
         """Only the rotation can be set from here. From any thread."""
@@ -80,7 +81,9 @@ class StreamSource:
             while True:
                 try:
                     encoded = np.frombuffer(self._part(until), np.uint8)
-                    picture = picture_from_bytes(encoded, self.name)
+                    frame = self._frames.frame(
+                        encoded, next(self._numbers), time.monotonic(), self._adjustment.rotation
+                    )
                 except CameraStalled as stalled:
                     raise damaged or stalled from None
                 except PictureUnreadable as error:
@@ -88,8 +91,7 @@ class StreamSource:
                     if len(self._buffer) > _LARGEST_PICTURE:
                         raise
                 else:
-                    picture = turned(picture, self._adjustment.rotation)
-                    return Frame(picture, next(self._numbers), time.monotonic())
+                    return frame
 
     def close(self) -> None:
         self._closed.set()

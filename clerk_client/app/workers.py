@@ -27,6 +27,7 @@ class Workers:
 
     def __init__(self, parts: Parts) -> None:
         self._threads: list[WorkerThread] = []
+        self._ticket_named = parts.ticket_named
         self.drafts = DraftWorker(parts.drafts, FAILURES)
         self.keys = KeyWorker(
             parts.hub,
@@ -89,6 +90,7 @@ class Workers:
             keep_drafts=drafts.queued(self.drafts.keep),
             take_drafts=drafts.queued(self.drafts.take),
             forget_drafts=drafts.queued(self.drafts.forget),
+            ticket_named=self._ticket_named,
         )
 
     def start(self) -> None:

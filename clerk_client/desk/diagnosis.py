@@ -26,7 +26,8 @@ from ukey.hub import KeyHub
 from ukey.trust import Trust
 
 log = logging.getLogger(__name__)
-_CAMERA_PATIENCE_S = 6.0
+# A camera's process starts, opens and gives its first picture.
+_CAMERA_PATIENCE_S = 12.0
 _CLOCK_TOLERANCE = timedelta(seconds=60)
 
 

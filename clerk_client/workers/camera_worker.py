@@ -237,7 +237,7 @@ class CameraWorker(QObject):
             return
         assert self._reading is not None
         try:
-            look = self._reading.look(frame.picture, thorough=self._is_thorough)
+            look = self._reading.look(frame, thorough=self._is_thorough)
         except ScannerError as error:
             # One broken picture of a running camera; the next one comes at once.
             log.info("picture not read: %s", error.code)
@@ -278,7 +278,7 @@ class CameraWorker(QObject):
     def _keep_picture(self, frame: "Frame", look: "Look") -> None:
         from clerk_client.workers.viewing import shrunk
 
-        self.kept.emit(shrunk(frame.picture, self._room), look.marks)
+        self.kept.emit(shrunk(frame.filling(*self._room), self._room), look.marks)
 
     def _say_hint(self, code: str) -> None:
         if code != self._hint:

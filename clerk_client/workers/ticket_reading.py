@@ -11,13 +11,20 @@ from scanner.sight import Sight
 from scanner.steady import Steady
 
 if TYPE_CHECKING:
+    from scanner.frames import Frame
     from scanner.reading import Corners, Reading
 
 STILL_PAUSE_S = 0.25
-"""How often an unmoved picture without any code is read again: noise differs, little else does."""
+"""How often a picture is read again in which nothing moves and nothing stays unread: noise differs,
+little else does."""
 
-_EMPTY_READS = 4
-_CHEAP_S = 0.02
+_CALM_READS = 4
+# What moves is told ten times a second, so that its marks follow it.
+_PAUSE_S = 0.08
+# How much of the time is spent on reading; the first is for a code that is hard to read, and not
+# for long: what two seconds of frames did not give, the next ones seldom do.
+_EAGER_SHARE, _SHARE = 0.5, 0.18
+_EAGER_S = 2.0
 _SAMPLES = 120
 _NOISE = 24
 _CHANGED_SHARE = 0.004
@@ -40,8 +47,8 @@ class Look:
 class TicketReading:
     """Fed with the frames of one preview after the other. For one thread.
 
-    Reads a frame when it may say something new: a desk on which nothing moves costs next to
-    nothing, and on a code that is hard to read no more than every other moment is spent.
+    Reads a frame when it may say something new, and leaves time to the other threads: a desk on
+    which nothing moves costs next to nothing, and a code that is hard to read has its share.
     """
 
     def __init__(
@@ -60,8 +67,9 @@ class TicketReading:
     def begin(self) -> None:
         """Another preview begins; what was given before is not given again while it lies there."""
         self._scene: Any = None
-        self._empty_reads = 0
+        self._calm_reads = 0
         self._next_at = 0.0
+        self._unread_since: float | None = None
         self._sight.forget()
         self.hints.begin(self._clock())
 
@@ -70,20 +78,21 @@ class TicketReading:
         self._steady.reset()
         self._texts.clear()
 
-    def look(self, picture: Any, *, thorough: bool = False) -> Look | None:
+    def look(self, frame: "Frame", *, thorough: bool = False) -> Look | None:
         """None when this frame needs no reading. Raises PictureUnreadable."""
         began = self._clock()
-        scene = _samples(picture)
+        scene = _samples(frame.small)
         moved = _differs(scene, self._scene)
-        if not thorough and began < self._next_at and not (moved and self._empty_reads):
+        if not thorough and began < self._next_at and not (moved and self._calm_reads):
             return None
         self._scene = scene
-        readings = self._named(self._sight.read(picture, thorough=thorough))
+        picture = frame.gray
+        readings = self._named(
+            self._sight.read(picture, thorough=thorough, taken_at=frame.taken_at)
+        )
         places = self._sight.places
-        is_empty = not readings and not places
-        self._empty_reads = self._empty_reads + 1 if is_empty and not moved else 0
         ended = self._clock()
-        self._next_at = ended + self._rest(ended - began)
+        self._rest(began, ended, has_read=bool(readings), is_calm=not (places or moved))
         given = self._steady.feed(readings)
         self.hints.saw(ended, picture, places, has_read=bool(readings), moved=moved)
         height, width = picture.shape[:2]
@@ -104,11 +113,18 @@ class TicketReading:
             del self._texts[oldest]
         return named
 
-    def _rest(self, spent: float) -> float:
-        if self._empty_reads >= _EMPTY_READS:
-            return STILL_PAUSE_S
-        # As long as it took: other threads and programs want this processor, too.
-        return spent if spent > _CHEAP_S else 0.0
+    def _rest(self, began: float, ended: float, *, has_read: bool, is_calm: bool) -> None:
+        """Until the next reading."""
+        self._calm_reads = self._calm_reads + 1 if is_calm else 0
+        if self._calm_reads >= _CALM_READS:
+            self._unread_since = None
+            self._next_at = ended + STILL_PAUSE_S
+            return
+        if has_read or self._unread_since is None:
+            self._unread_since = None if has_read or not self._sight.places else began
+        is_eager = self._unread_since is not None and ended - self._unread_since < _EAGER_S
+        share = _EAGER_SHARE if is_eager else _SHARE
+        self._next_at = began + max(_PAUSE_S, (ended - began) / share)
 
 
 def _shares(corners: "Corners", width: int, height: int) -> tuple[tuple[float, float], ...]:

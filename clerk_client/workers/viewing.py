@@ -77,7 +77,8 @@ class Viewing:
             self._is_awaited = True
             self._came(self)
         try:
-            picture = shrunk(frame.picture, self._room())
+            room = self._room()
+            picture = shrunk(frame.filling(*room), room)
         except Exception:  # noqa: BLE001 - OpenCV and Qt know no common root
             self.give_up()
             return
@@ -97,6 +98,7 @@ class Viewing:
 def shrunk(picture: Any, room: Room) -> QImage:
     """As large as fits into `room`, never enlarged; OpenCV shrinks several times faster than Qt."""
     import cv2
+    import numpy as np
 
     height, width = picture.shape[:2]
     scale = min(1.0, room[0] / width, room[1] / height)
@@ -109,6 +111,8 @@ def shrunk(picture: Any, room: Room) -> QImage:
         picture = cv2.resize(picture, means, interpolation=cv2.INTER_AREA)
     if (picture.shape[1], picture.shape[0]) != size:
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-    rgb = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    # Copied: a QImage over foreign memory does not keep that memory alive.
-    return QImage(rgb.data, *size, 3 * size[0], QImage.Format.Format_RGB888).copy()
+    # The format that Qt paints as it is, written straight into the image's own memory.
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.bits().asarray(image.sizeInBytes()), np.uint8)
+    cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA, dst=pixels.reshape(size[1], size[0], 4))
+    return image

@@ -70,9 +70,7 @@ def test_camera_that_knows_another_size_is_taken_as_it_is(made: MadeCamera) -> N
     made.offer_only("320x240")
     made.offer_no_jpeg()
     with opened(CameraSource("0")) as source:
-        assert source.size is None
         assert source.read().picture.shape == (240, 320, 3)
-        assert source.size == (320, 240)
         assert source.read().number > 1
 
 
@@ -133,7 +131,6 @@ def test_light_is_left_alone_unless_it_was_set(made: MadeCamera) -> None:
 def test_picture_is_turned_while_the_preview_runs(made: MadeCamera) -> None:
     with opened(CameraSource("0", Adjustment(rotation=90))) as source:
         assert source.read().picture.shape == (64, 48, 3)
-        assert source.size == (64, 48)
         source.adjust(Adjustment())
         assert source.read().picture.shape == (48, 64, 3)
 

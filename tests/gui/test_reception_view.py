@@ -16,6 +16,7 @@ from clerk_client.ui.reception.exchange import ReceptionActions, Spot
 from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.widgets import Button, LineEdit
+from tests.helpers.tickets import ticket_named
 from tests.unit.test_reception_presenter import (
     MATTER,
     NUMBER,
@@ -39,8 +40,11 @@ class Window:
         self.page = page
         self._qtbot = qtbot
         self.asked: list[tuple[object, ...]] = []
-        names = ReceptionActions.__dataclass_fields__
-        actions = ReceptionActions(**{name: self._recorder(name) for name in names})
+        names = set(ReceptionActions.__dataclass_fields__) - {"ticket_named"}
+        actions = ReceptionActions(
+            **{name: self._recorder(name) for name in names},
+            ticket_named=ticket_named("442000", TODAY),
+        )
         self.presenter = ReceptionPresenter(page, actions, lambda: TODAY)
         page.attach(self.presenter)
         self.presenter.welcome("001")
@@ -408,7 +412,7 @@ def test_nothing_longer_than_it_can_be_goes_into_a_box(window: Window) -> None:
         page.applicant.number: 40,
         page.applicant.phone: 40,
         page.applicant.serial: 40,
-        page.ticket.box: 300,
+        page.ticket.box: 1000,
         page.appointment.box: 40,
         page.search.box: 60,
     }

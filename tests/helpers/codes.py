@@ -25,6 +25,12 @@ def modules_of(content: str | bytes, level: str = "M", **wishes: str) -> Modules
     return np.asarray(drawn.to_image(1, add_quiet_zones=False), np.uint8) < 128
 
 
+def drawn(modules: Modules, scale: int = 4) -> Gray:
+    """Black on white with its border, as from a file."""
+    shade = np.where(np.pad(modules, 4), 0, 255).astype(np.uint8)
+    return np.asarray(np.kron(shade, np.ones((scale, scale), np.uint8)), np.uint8)
+
+
 def printed(
     modules: Modules,
     module_px: float,
@@ -81,7 +87,7 @@ def photographed(
         away = np.hypot(columns - ink.shape[1] * 0.55, rows - ink.shape[0] * 0.55)
         seen = seen + glare * np.exp(-((away / (0.12 * ink.shape[0])) ** 2))
     grain = np.random.default_rng(seed).normal(0, noise, ink.shape)
-    return np.clip(seen + grain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(seen + grain, 0, 255), np.uint8)
 
 
 def _disc(radius: float) -> Plane:
@@ -110,4 +116,5 @@ def _even(covers: Callable[[Any, Any], Any], reach: float) -> Plane:
 
 def plainly_read(picture: Gray) -> list[str]:
     """What zxing reads by itself."""
-    return [code.text for code in zxingcpp.read_barcodes(picture, formats=_QR)]
+    formats = zxingcpp.BarcodeFormats(_QR)
+    return [code.text for code in zxingcpp.read_barcodes(picture, formats=formats)]

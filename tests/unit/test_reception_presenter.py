@@ -23,6 +23,7 @@ from clerk_client.ui.reception.exchange import Offer, Preview, ReceptionActions,
 from clerk_client.ui.reception.presenter import ReceptionPresenter
 from scanner.adjustment import Adjustment
 from scanner.errors import CameraAbsent
+from tests.helpers.tickets import ticket_named
 
 TODAY = date(2026, 11, 21)
 TICKET_TEXT = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
@@ -114,8 +115,11 @@ class Window:
         self.asked: list[tuple[Any, ...]] = []
         self.page = Page()
         self.today = TODAY
-        names = ReceptionActions.__dataclass_fields__
-        actions = ReceptionActions(**{name: self._recorder(name) for name in names})
+        names = set(ReceptionActions.__dataclass_fields__) - {"ticket_named"}
+        actions = ReceptionActions(
+            **{name: self._recorder(name) for name in names},
+            ticket_named=ticket_named("442000", TODAY),
+        )
         self.presenter = ReceptionPresenter(self.page, actions, lambda: self.today)
         self.page.presenter = self.presenter
         self.presenter.welcome("001")

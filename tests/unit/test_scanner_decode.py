@@ -77,20 +77,22 @@ def test_corners_enclose_the_code() -> None:
     assert reading.stage == "plain"
 
 
-def test_damaged_print_is_read_in_a_second_look() -> None:
-    """A line burnt away and a shadow: located at once, understood only with the place enhanced."""
+def test_print_that_gets_duller_is_read_by_one_step_after_the_other() -> None:
+    """In a shadow and ever less sharp: by zxing, then where zxing located it, then where it did
+    not."""
     sharp = np.full((360, 360), 255, np.uint8)
     sharp[60:300, 60:300] = code(slip().code)
     shadow = np.linspace(0.25, 1.0, 360, dtype=np.float32)
-    stages = set()
-    for blur in np.arange(1.5, 4.0, 0.1):
+    stages = []
+    for blur in np.arange(2.0, 4.5, 0.25):
         dull = cv2.GaussianBlur(sharp * shadow, (0, 0), float(blur))
         noise = np.random.default_rng(5).normal(0, 6, dull.shape)
         picture = np.clip(dull + noise, 0, 255).astype(np.uint8)
         for reading in decode(picture, budget_s=5.0):
             assert reading.text == slip().code
-            stages.add(reading.stage)
-    assert stages > {"plain"}
+            stages.append(reading.stage)
+    assert stages[0] == "plain"
+    assert {"look", "seek"} & set(stages)
 
 
 def test_two_codes_give_two_readings() -> None:
@@ -203,10 +205,10 @@ def test_picture_longer_than_any_camera_gives_is_refused(shape: tuple[int, int])
 def test_picture_that_opencv_gives_up_on_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in for a machine out of memory in the middle of a picture."""
 
-    def give_up(_: object) -> None:
+    def give_up(*_: object, **__: object) -> None:
         raise cv2.error("Insufficient memory")
 
-    monkeypatch.setattr(scanner.cascade, "_doubled", give_up)
+    monkeypatch.setattr(scanner.cascade, "find_codes", give_up)
     with pytest.raises(PictureUnreadable):
         decode(np.full((480, 640), 255, np.uint8), budget_s=20.0, thorough=True)
 

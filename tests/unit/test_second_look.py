@@ -43,7 +43,7 @@ def hard(name: str, seed: int) -> Gray:
     return photographed(printed(MODULES, module_px, shift=shift, **lies), seed=seed, **shot)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", HARD)
 def test_what_one_reader_leaves_unread_is_read(name: str, seed: int) -> None:
     picture = hard(name, seed)
@@ -82,17 +82,17 @@ def test_corners_are_the_codes_own_also_when_it_lies_upside_down(module_px: floa
         (slice(9, None), slice(9, None)),
     ],
 )
-@pytest.mark.parametrize("left", ["white", "black", "another code"])
+@pytest.mark.parametrize("left", ["white", "another code"])
 def test_code_whose_print_is_half_gone_says_nothing(gone: Any, left: str) -> None:
     modules = MODULES.copy()
     another = modules_of("https://hall.example.invalid/t?number=B107&area=2F")
     assert another.shape == modules.shape
-    modules[gone] = {"white": False, "black": True}.get(left, another[gone])
+    modules[gone] = False if left == "white" else another[gone]
     assert decode(photographed(printed(modules, 4.0), blur=1.5), PATIENCE_S) == []
 
 
 @pytest.mark.parametrize("level", ["L", "H"])
-@pytest.mark.parametrize("length", [4, 17, 60])
+@pytest.mark.parametrize("length", [4, 60])
 def test_finders_around_noise_say_nothing(level: str, length: int) -> None:
     """As a photograph of a code through frosted glass: everything that is known fits, no data."""
     rng = np.random.default_rng(length)
@@ -105,6 +105,16 @@ def test_finders_around_noise_say_nothing(level: str, length: int) -> None:
         inner[-8:, :9] = modules[-8:, :9]
         inner[6], inner[:, 6] = modules[6], modules[:, 6]
         assert decode(photographed(printed(inner, 4.0), blur=blur), PATIENCE_S) == []
+
+
+@pytest.mark.parametrize(("length", "version"), [(1700, 30), (2500, 37), (2953, 40)])
+def test_largest_codes_out_of_focus_are_text_or_nothing(length: int, version: int) -> None:
+    modules = modules_of("x" * length, "L")
+    assert len(modules) == 17 + 4 * version
+    side = len(modules) * 3 + 60
+    for blur in (2.7, 3.3):
+        picture = photographed(printed(modules, 3.0, shape=(side, side)), blur=blur)
+        assert [r.text for r in decode(picture, PATIENCE_S)] in ([], ["x" * length])
 
 
 def test_unread_code_is_told_as_a_place() -> None:
@@ -124,7 +134,7 @@ def test_unread_code_is_told_as_a_place() -> None:
 def corners(module_px: float = 4.0) -> Any:
     half = SIDE * module_px / 2
     outer = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
-    return outer + [SHAPE[1] / 2, SHAPE[0] / 2]
+    return np.add(outer, (SHAPE[1] / 2, SHAPE[0] / 2))
 
 
 def looked(picture: Gray, homography: Any, version: int = VERSION, **wishes: Any) -> Look | None:

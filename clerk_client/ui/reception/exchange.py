@@ -9,6 +9,7 @@ from clerk_client.desk.forms import Draft, Entries, Form, Found, Summary
 from clerk_client.domain.cases import Acceptance, Category, LookUp
 from clerk_client.domain.matters import Matter
 from clerk_client.domain.stages import Stage
+from clerk_client.domain.tickets import Reference
 from clerk_client.ui.notices import Level
 from clerk_client.ui.wording import Words
 
@@ -41,6 +42,8 @@ class ReceptionActions:
     keep_drafts: Callable[[str, list[Draft]], None]
     take_drafts: Callable[[str], None]
     forget_drafts: Callable[[str], None]
+    ticket_named: Callable[[str], Reference | None] = lambda _: None
+    """What a code names: answered at once, nothing is asked for it."""
 
 
 class Spot(enum.Enum):

@@ -9,6 +9,7 @@ from clerk_client.domain.cases import LookUp
 from clerk_client.domain.errors import DomainError
 from clerk_client.domain.matters import Matter, ensure_acceptable
 from clerk_client.domain.stages import Stage, step
+from clerk_client.domain.tickets import SlipReference
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.exchange import Offer, Preview, ReceptionActions, ReceptionView, Spot
 from clerk_client.ui.reception.locked import Question
@@ -125,7 +126,7 @@ class Finding:
         """Several codes lie under the camera."""
         if self._reads_tickets and tuple(texts) != self._tickets:
             self._tickets = tuple(texts)
-            self._view.offer_tickets({text: label_of(text) for text in texts})
+            self._view.offer_tickets({text: self.label_of(text) for text in texts})
             self._view.focus(Spot.CHOICE)
 
     def nothing_read(self) -> None:
@@ -165,6 +166,15 @@ class Finding:
         """The keyboard path stays open."""
         self._preview.show(Preview.STOPPED)
         self._view.show_notice(wording_for(error), Level.WARNING)
+
+    def label_of(self, text: str) -> str:
+        """How a code is named to the clerk."""
+        return label_of(text, self._actions.ticket_named(text))
+
+    def shown_in_box(self, text: str) -> str:
+        """What of a code may stand on the page: nothing of a slip, which holds a password."""
+        named = self._actions.ticket_named(text)
+        return "" if isinstance(named, SlipReference) else text
 
     # --- from the desk ---
 

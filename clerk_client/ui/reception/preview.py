@@ -46,7 +46,7 @@ class PreviewControl:
         if not by_itself:
             self._actions.stop_preview()
         self.show(Preview.READ)
-        self._view.show_read(text, label_of(text))
+        self._view.show_read(text, label_of(text, self._actions.ticket_named(text)))
 
     def forget_read(self) -> None:
         """The client whose ticket it is has gone."""

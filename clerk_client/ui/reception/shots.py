@@ -6,7 +6,6 @@ from clerk_client.domain.cases import LookUp
 from clerk_client.domain.stages import Stage
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.presenter import ReceptionPresenter
-from clerk_client.ui.reception.ticket_codes import label_of
 from clerk_client.ui.wording import Words, wording_for
 
 _READY = (Stage.WAITING, Stage.FOUND)
@@ -36,11 +35,13 @@ class Shots:
             if presenter.entry is not LookUp.TICKET:
                 presenter.choose_entry(LookUp.TICKET)
             self._looked_up = text
-            self._show(text)
+            self._show(presenter.shown_in_box(text))
             presenter.enter_ticket(text)
         # Triggers bounce: the ticket that is being looked up is no second client.
         elif presenter.stage is not Stage.IDENTIFYING or text != self._looked_up:
-            self._tell(wording_for("GUN_WHILE_SERVING", {"label": label_of(text)}), Level.WARNING)
+            self._tell(
+                wording_for("GUN_WHILE_SERVING", {"label": presenter.label_of(text)}), Level.WARNING
+            )
 
     def miss(self) -> None:
         """An input method kept the keys; there is no code, and the next one shall arrive."""

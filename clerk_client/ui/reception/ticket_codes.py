@@ -1,14 +1,17 @@
-"""How a code under the camera is named to the clerk who has to choose among several."""
+"""How a code is named to the clerk who has to choose among several."""
 
-import json
+from clerk_client.domain.harmless import harmless
+from clerk_client.domain.tickets import AppointmentReference, Reference, TicketReference
 
-from clerk_client.domain.errors import NotATicket
 
-
-def label_of(text: str) -> str:
-    """The ticket's number where there is one, else the beginning of what was read."""
-    try:
-        fields = json.loads(text)
-        return f"{fields['number']}　{fields['day']}"
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return NotATicket(text).text
+def label_of(text: str, reference: Reference | None) -> str:
+    """The ticket's or the booking's number, else the beginning of what was read."""
+    match reference:
+        case TicketReference():
+            return f"{reference.number}　{reference.day.isoformat()}"
+        case AppointmentReference():
+            return reference.number
+        case None:
+            return harmless(text)
+        case _:
+            return reference.case

@@ -1,5 +1,6 @@
 """二维码扫描 and 按预约编号: the camera picture, and the two boxes for numbers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ _SAID = {
     Preview.READ: "已识读",
     Preview.AWAY: "高拍仪没有画面，恢复后自动继续",
 }
+_LONGEST_CODE = 1000  # of any ticket format
+# What is typed for a ticket; anything longer is a whole code, whose case may mean something.
+_NUMBER = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]{0,2}[0-9０-９]{0,4}")
 _FOLDED, _UNFOLDED = "画面设置 ▾", "画面设置 ▴"
 
 
@@ -48,7 +52,9 @@ class TicketPanel(QWidget):
         self.read.clicked.connect(lambda: self.read_asked.emit())
         self.stop.clicked.connect(lambda: self.stop_asked.emit())
         self.start.clicked.connect(lambda: self.start_asked.emit())
-        self.box = LatinEdit("叫号", "票号，如 A023，按 Enter", str.upper, longest=300)
+        self.box = LatinEdit(
+            "叫号", "票号，如 A023，按 Enter", _upper_number, longest=_LONGEST_CODE
+        )
         self.box.returnPressed.connect(lambda: self.entered.emit(self.box.text()))
         self.chooser = CameraChooser()
         self.settings = CameraPanel()
@@ -148,3 +154,7 @@ class AppointmentPanel(QWidget):
         told = "预约编号见短信、预约凭条或网上预约记录，三者同样有效。"
         column.addWidget(Text(told, role="aside"))
         column.addStretch(1)
+
+
+def _upper_number(typed: str) -> str:
+    return typed.upper() if _NUMBER.fullmatch(typed) else typed
