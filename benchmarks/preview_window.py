@@ -22,6 +22,7 @@ from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.workers.camera_worker import CameraWorker
 from scanner.capture import Capture
 from scanner.frames import Frame
+from scanner.stream import StreamSource
 
 _BEAT_MS = 5
 _WARM_MS = 2000
@@ -86,7 +87,10 @@ class Running(QObject):
 
 
 class Reading(QObject):
-    """Starts the preview anew after each ticket."""
+    """Starts the preview anew after each ticket.
+
+    A frame's time begins when its source hands it over; `whole` is since its bytes arrived.
+    """
 
     _read = pyqtSignal()
 
@@ -94,25 +98,35 @@ class Reading(QObject):
         super().__init__(page)
         self._page, self._turns = page, turns
         self._frame: Frame | None = None
+        self._came: dict[float, float] = {}
         self._listen()
         # In the camera's own thread: the way to the page is no part of the reading.
         camera.ticket_read.connect(self._was_read, Qt.ConnectionType.DirectConnection)  # type: ignore[call-arg]
         self._read.connect(self._next, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def _listen(self) -> None:
-        latest = Capture.latest
+        latest, read = Capture.latest, StreamSource.read
 
         def noted(capture: Capture, timeout: float) -> Frame | None:
             frame = latest(capture, timeout)
             self._frame = frame or self._frame
             return frame
 
+        def came(source: StreamSource) -> Frame:
+            frame = read(source)
+            self._came[frame.taken_at] = time.monotonic()
+            return frame
+
         Capture.latest = noted  # type: ignore[assignment,method-assign]
+        StreamSource.read = came  # type: ignore[method-assign]
 
     def _was_read(self, text: str) -> None:
         now = time.monotonic()
         assert self._frame is not None
-        print(json.dumps({"text": text, "seconds": now - self._frame.taken_at}), flush=True)
+        arrived = self._frame.taken_at
+        told = {"text": text, "seconds": now - self._came[arrived], "whole": now - arrived}
+        print(json.dumps(told), flush=True)
+        self._came.clear()
         self._read.emit()
 
     @pyqtSlot()

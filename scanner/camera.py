@@ -94,6 +94,7 @@ class CameraSource:
             self._closed.clear()
             self._is_first = True
             self._liveness = Liveness(self._stall_s)
+            self._frames = Frames(self.name)
             try:
                 self._index = self._found()
                 self._begin()

@@ -23,6 +23,7 @@ from scanner.finders import find_codes
 from scanner.following import Followed
 from scanner.grayscale import Gray, as_gray
 from scanner.least_squares import Matrix
+from scanner.outlines import outlined_codes
 from scanner.reading import Corners, Kind, Place, Reading
 from scanner.second_look import Look, look
 from scanner.straight import from_corners, from_finders
@@ -144,6 +145,13 @@ class Search:
         """Codes that zxing did not locate."""
         if self._is_over or self._is_too_small:
             return
+        for outlined in outlined_codes(self._gray, self._until):
+            half = (17 + 4 * outlined.version) / 2
+            middle = cv2.perspectiveTransform(np.array([[[half, half]]]), outlined.homography)
+            if not self._is_over and self._is_new(middle[0, 0]):
+                way, version = outlined.homography, outlined.version
+                self._look(way, version, "outline", inverted=outlined.inverted)
+        # One that was outlined does not end the search: its neighbour may be worn.
         read = len(self.sighting.readings)
         for candidates in find_codes(self._gray, self._until, _CANDIDATES, thorough=thorough):
             for candidate in candidates:
@@ -172,7 +180,7 @@ class Search:
             if self._is_over:
                 return
             if 1 <= version <= 40:
-                way = from_finders(centres, 17 + 4 * version)
+                way = from_finders(centres, 17 + 4 * version, found.sizes)
                 if self._look(way, version, "seek", inverted=found.inverted):
                     return
 

@@ -58,7 +58,10 @@ class EncodedFrame(Frame):
 
 
 class Frames:
-    """Makes the frames of one source, whole ones while somebody needs them. For one thread."""
+    """Makes the frames of one source, whole ones while somebody needs them. For one thread.
+
+    The first is whole: it is read as soon as it is there.
+    """
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -68,7 +71,7 @@ class Frames:
         self, encoded: "Picture", number: int, taken_at: float, rotation: int
     ) -> EncodedFrame:
         """Raises PictureUnreadable."""
-        whole = self._last is not None and self._last.was_too_small
+        whole = self._last is None or self._last.was_too_small
         self._last = EncodedFrame(
             encoded, number, taken_at, rotation=rotation, source=self._source, whole=whole
         )

@@ -151,10 +151,17 @@ def from_corners(corners: Matrix, size: int) -> Matrix:
     return np.asarray(cv2.getPerspectiveTransform(ideal, corners.astype(np.float32)), np.float64)
 
 
-def from_finders(centres: Matrix, size: int) -> Matrix:
-    """The same from the middles of the finder patterns: top left, top right, bottom left."""
+def from_finders(
+    centres: Matrix, size: int, sizes: tuple[float, float, float] = (1.0, 1.0, 1.0)
+) -> Matrix:
+    """The same from the middles of the finder patterns: top left, top right, bottom left.
+
+    `sizes` are those of their modules: what is nearer to the camera is larger.
+    """
     ideal = np.array([[3.5, size - 3.5, 3.5], [3.5, 3.5, size - 3.5], [1, 1, 1]])
-    return np.vstack([centres.T @ np.linalg.inv(ideal), [0, 0, 1]])
+    # An area shrinks with the third power of the distance, a length with its two thirds.
+    weights = (np.array(sizes) / sizes[0]) ** (-2 / 3)
+    return np.asarray(np.vstack([centres.T * weights, weights]) @ np.linalg.inv(ideal))
 
 
 def _every(side: int) -> int:

@@ -65,6 +65,7 @@ class StreamSource:
             self._closed.clear()
             self._buffer.clear()
             self._numbers = itertools.count(1)
+            self._frames = Frames(self.name)
             try:
                 self._connect()
             except Exception:

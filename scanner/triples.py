@@ -24,7 +24,8 @@ _BENDS = np.array([-1.5, -0.75, 0.0, 0.75, 1.5])  # modules at the middle of the
 class Candidate:
     """Where a code may lie: the middles of its finder patterns, in pixels.
 
-    `module_px` is the mean width of a module, `version` the best guess, 1 to 40.
+    `module_px` is the mean width of a module, `version` the best guess, 1 to 40; `sizes` are the
+    modules' widths at the three.
     """
 
     top_left: Point
@@ -33,6 +34,7 @@ class Candidate:
     module_px: float
     version: int
     inverted: bool
+    sizes: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def candidate_of(version: int, corner: Finder, right: Finder, below: Finder) -> 
         / (10 + 4 * version),
         version,
         corner.inverted,
+        (corner.module_px, right.module_px, below.module_px),
     )
 
 

@@ -19,8 +19,8 @@ STILL_PAUSE_S = 0.25
 little else does."""
 
 _CALM_READS = 4
-# What moves is told ten times a second, so that its marks follow it.
-_PAUSE_S = 0.08
+# What moves is told ten times a second at most; and a slip laid down waits no longer than this.
+_SHORTEST_S, _LONGEST_S = 0.08, 0.4
 # How much of the time is spent on reading; the first is for a code that is hard to read, and not
 # for long: what two seconds of frames did not give, the next ones seldom do.
 _EAGER_SHARE, _SHARE = 0.5, 0.18
@@ -124,7 +124,8 @@ class TicketReading:
             self._unread_since = None if has_read or not self._sight.places else began
         is_eager = self._unread_since is not None and ended - self._unread_since < _EAGER_S
         share = _EAGER_SHARE if is_eager else _SHARE
-        self._next_at = began + max(_PAUSE_S, (ended - began) / share)
+        pause = min(max((ended - began) / share, _SHORTEST_S), _LONGEST_S)
+        self._next_at = max(began + pause, ended)
 
 
 def _shares(corners: "Corners", width: int, height: int) -> tuple[tuple[float, float], ...]:

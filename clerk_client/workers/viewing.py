@@ -70,12 +70,13 @@ class Viewing:
     def _arrived(self, frame: "Frame") -> None:
         if self._is_unusable:
             return
-        if not self._has_begun:
-            self._has_begun = True
-            self._began()
+        # The reader first: the page's answer to the beginning keeps Python busy.
         if not self._is_awaited:
             self._is_awaited = True
             self._came(self)
+        if not self._has_begun:
+            self._has_begun = True
+            self._began()
         try:
             room = self._room()
             picture = shrunk(frame.filling(*room), room)
