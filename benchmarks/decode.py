@@ -100,7 +100,6 @@ def _scored(
     ours = seen[_OURS]
     groups = list(dict.fromkeys(look.group for look in ours if look.has_code))
     lines: list[Line] = []
-    by_group = [_read(f"decode {what}, {group}", _only(seen, group)) for group in groups]
     if goal is None:
         lines += [
             _read(
@@ -110,7 +109,7 @@ def _scored(
         ]
     else:
         of = sum(look.has_code for look in ours)
-        sets = tuple(f"{tally.name.split(', ')[1]}: {tally.told[0]}" for tally in by_group)
+        sets = tuple(f"{group}: {_counts(_only(seen, group))}" for group in groups)
         lines.append(_read(f"decode {what}", seen, goal(of), sets))
     false = _others(seen, false_of)
     peer = false_of(seen[ZXING])
@@ -126,10 +125,13 @@ def _read(
 ) -> Tally:
     ours = seen[_OURS]
     of = sum(look.has_code for look in ours)
-    others = f"{read_of(ours)} of {of}; {_others(seen, read_of)}"
-    return Tally(
-        name, read_of(ours), of, ZXING, read_of(seen[ZXING]), at_least=goal, told=(others, *told)
-    )
+    counts = (_counts(seen), *told)
+    return Tally(name, read_of(ours), of, ZXING, read_of(seen[ZXING]), at_least=goal, told=counts)
+
+
+def _counts(seen: dict[str, list[Look]]) -> str:
+    of = sum(look.has_code for look in seen[_OURS])
+    return f"{read_of(seen[_OURS])} of {of}; {_others(seen, read_of)}"
 
 
 def _others(seen: dict[str, list[Look]], count: Callable[[list[Look]], int]) -> str:

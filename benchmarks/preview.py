@@ -116,7 +116,8 @@ def _reading(ground: Ground, url: str, folder: Path) -> list[Line]:
     p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
     beside, name = "bare zxing-cpp", "preview, frame to result"
     tickets = len({answer["text"] for answer in answers})
-    told = (f"{tickets} tickets, easy and normal, 1920 x 1080",)
+    whole = shown(statistics.median(answer["whole"] for answer in answers))
+    told = (f"{tickets} tickets, easy and normal, 1920 x 1080; {whole} with the JPEG's decoding",)
     return [
         Figure.of(name, times, [reading] * len(times), beside, middle, told),
         Figure(f"{name} (p95)", p95, len(times), beside, reading, late),

@@ -118,7 +118,7 @@ class Reading(QObject):
             return frame
 
         Capture.latest = noted  # type: ignore[assignment,method-assign]
-        StreamSource.read = came  # type: ignore[method-assign]
+        StreamSource.read = came  # type: ignore[assignment,method-assign]
 
     def _was_read(self, text: str) -> None:
         now = time.monotonic()

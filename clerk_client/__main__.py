@@ -6,7 +6,13 @@ import platform
 import sys
 from pathlib import Path
 
-from clerk_client.settings import SettingsBroken, find_settings, load_settings
+from clerk_client.settings import (
+    Settings,
+    SettingsBroken,
+    find_settings,
+    load_settings,
+    usual_tickets,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,12 +29,25 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         settings = load_settings(find_settings(options.station))
+        _try_formats(settings)
     except SettingsBroken as error:
         _tell(error)
         return 2
     from clerk_client.app import run
 
     return run(settings)
+
+
+def _try_formats(settings: Settings) -> None:
+    """Raises SettingsBroken while the file can still be corrected without a clerk waiting.
+
+    Only what IT wrote: loading the formats takes 20 ms, and the usual ones are known to be good.
+    """
+    if settings.tickets is usual_tickets():
+        return
+    from clerk_client.domain.ticket_formats import formats_of
+
+    formats_of(settings.path, settings.tickets)
 
 
 def _tell(problem: object) -> None:

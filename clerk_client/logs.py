@@ -24,7 +24,7 @@ _CREDIT_CODE = re.compile(r"\b[0-9A-HJ-NP-RTUW-Y]{18}\b")
 # Passports and permits: one or two letters, then digits.
 _LETTERED_NUMBER = re.compile(r"\b[A-Za-z]{1,2}[0-9]{6,12}\b")
 # The query password on an applicant's slip, should a message quote what a code said.
-_PASSWORD = re.compile(r"(?i)(password|passwd|pwd|密码)(\W{1,4})[^\s;&|,\"']+")
+_PASSWORD = re.compile(r"(?i)(password|passwd|pwd|密码)(\W{1,8})[^\s;&|,\"']+")
 _SIZE, _FILES = 5 * 1024 * 1024, 10
 
 log = logging.getLogger(__name__)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clerk_client.journal.delivery import Delivery
     from clerk_client.journal.store import Journal
     from printing.spool import Printer
+    from scanner.reading import Kind
     from ukey.catalog import Catalog as DriverCatalog
     from ukey.findings import Finding
     from ukey.hub import KeyHub
@@ -189,6 +190,17 @@ class Parts:
             # Made twice by two threads at once, they are the same.
             self._ticket_formats = formats_of(self.settings.path, self.settings.tickets)
         return self._ticket_formats
+
+    def kinds_of_codes(self) -> "tuple[Kind, ...]":
+        """What the hall's tickets bear."""
+        from clerk_client.domain.ticket_formats import kinds_of
+        from scanner.reading import Kind
+
+        try:
+            return tuple(Kind(kind) for kind in kinds_of(self.ticket_formats()))
+        except SettingsBroken:
+            # Told by the desk, which reads no ticket then.
+            return (Kind.QR,)
 
     def printer(self) -> "Printer":
         """The configured printer. Raises PrinterAbsent."""

@@ -20,6 +20,11 @@ import resources
 
 ENVIRONMENT = "CLERK_CLIENT_STATION"
 
+# As scanner.sources tells them apart, which this room does not load.
+_CAMERA = re.compile(r"\s*(?:camera:.*|(?:file|folder):\s*\S.*|http://[^\s@/]+(?:/\S*)?\s*)")
+_CAMERA_FORMS = "camera:, camera:NUMBER, camera:NAME, file:PATH, folder:PATH, http://HOST/PATH"
+_ONE_CAMERA = "it names one camera; another is chosen on the reception page: see docs/camera.md"
+
 
 class SettingsBroken(Exception):
     """station.toml is missing, is no TOML, or lacks or misspells a setting."""
@@ -118,7 +123,7 @@ def load_settings(path: Path) -> Settings:
         query_address=reader.text("hall", "query_address", ""),
         journal=reader.place("journal", "path")
         or platformdirs.user_data_path("clerk_client", appauthor=False) / "journal.db",
-        camera=reader.text("camera", "source", "camera:0"),
+        camera=reader.camera(),
         cameras_kept=reader.place("camera", "kept"),
         gun_prefix=reader.text("gun", "prefix", "", form=r"[ -~\t]{0,16}"),
         gun_suffix=reader.text("gun", "suffix", "\r", form=r"[ -~\t\r\n]{0,16}"),
@@ -183,6 +188,18 @@ class _Reader:
             raise SettingsBroken(self._path, f"[[{name}]] must be a list of tables")
         return tuple(found)
 
+    def camera(self) -> str:
+        camera = self._tables.get("camera", {})
+        source = camera.get("source") if isinstance(camera, dict) else None
+        if isinstance(camera, list) or isinstance(source, list):
+            raise SettingsBroken(self._path, f"[camera] must not be a list: {_ONE_CAMERA}")
+        source = self.text("camera", "source", "camera:0")
+        if not _CAMERA.fullmatch(source):
+            raise SettingsBroken(
+                self._path, f"[camera] source must be one of {_CAMERA_FORMS}: see docs/camera.md"
+            )
+        return source
+
     def demo(self) -> DemoSettings | None:
         if "demo" not in self._tables:
             return None
@@ -191,7 +208,8 @@ class _Reader:
     def refuse_leftovers(self) -> None:
         for table, names in self._tables.items():
             if not isinstance(names, dict) or table not in _TABLES:
-                raise SettingsBroken(self._path, f"unknown table [{table}]")
+                why = f"; [camera]: {_ONE_CAMERA}" if table.startswith("camera") else ""
+                raise SettingsBroken(self._path, f"unknown table [{table}]{why}")
             if names:
                 raise SettingsBroken(self._path, f"unknown setting [{table}] {sorted(names)[0]}")
 

@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +16,9 @@ from scanner.trial import PictureReport, try_camera, try_picture
 
 _SECONDS = 5.0
 _LONGEST_S = 3600.0
-_SCHEMES = ("camera:", "file:", "folder:", "http:")
+# What is left to scanner.sources: its kinds, and any other address or path. All else is a camera's
+# name, which may have a colon too.
+_SETTING = re.compile(r"(?:camera|file|folder|http):|[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _READ, _NOT_READ, _WRONG_CALL, _CAMERA_TROUBLE = 0, 1, 2, 3
 _INTERRUPTED = 130
 
@@ -45,16 +48,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m scanner", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m scanner",
+        description=__doc__,
+        epilog="exit code: 0 all was read, 1 something was not, 2 wrong usage or no picture at a "
+        "path, 3 the camera failed, 130 stopped with Ctrl+C. More: docs/camera.md",
+    )
     what = parser.add_mutually_exclusive_group(required=True)
     # In a group argparse takes `*` with a default only.
     what.add_argument(
-        "images", nargs="*", type=Path, default=[], metavar="IMAGE", help="a picture, or a folder"
+        "images",
+        nargs="*",
+        type=Path,
+        default=[],
+        metavar="IMAGE",
+        help="a picture, or a folder of them, without what is in folders inside",
     )
     what.add_argument(
         "--camera",
         metavar="NAME",
-        help="part of a camera's name, its number, or what [camera] source takes",
+        help="a camera's name or part of it, its number or identity (--list shows them); "
+        "or what [camera] source takes: camera:NAME, file:PATH, folder:PATH, http://HOST/PATH",
     )
     what.add_argument("--list", action="store_true", help="the cameras of this station")
     parser.add_argument(
@@ -88,7 +102,7 @@ def _list(*, as_json: bool) -> int:
 def _camera(name: str, seconds: float, *, as_json: bool) -> int:
     from scanner.sources import source_for
 
-    setting = name if name.lower().startswith(_SCHEMES) else f"camera:{name}"
+    setting = name if _SETTING.match(name) else f"camera:{name}"
     try:
         source = source_for(setting)
     except SourceUnknown as error:

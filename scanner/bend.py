@@ -1,5 +1,5 @@
 """The smooth displacement between the ideal straight picture and the real one: where it is asked,
-and the polynomials that it is made of. Both depend on the code's size alone and are kept.
+and the polynomials that it is made of.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from scanner.least_squares import Matrix, Plane, applied
 AFFINE, TILTED, BENT, TWISTED = 3, 4, 6, 10
 TERMS = TWISTED
 """Terms of the displacement: linear, with perspective, with curl, with curl that changes."""
+# Of the way across and of the way down.
+_POWERS = ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,27 +36,37 @@ class Points:
 
 def points_at(x: npt.NDArray[Any], y: npt.NDArray[Any], side: int) -> Points:
     """`x` and `y` are two-dimensional, `side` is that of the straight picture."""
-    half = side / 2
-    s, t = ((v.astype(np.float32).ravel() - half) / half for v in (x, y))
-    basis = np.empty((s.size, TERMS), np.float32)
-    powers = (1.0, s, t, s * t, s * s, t * t, s * s * s, s * s * t, s * t * t, t * t * t)
-    for column, power in enumerate(powers):
-        basis[:, column] = power
+    across, down = _powers(x, side), _powers(y, side)
+    basis = np.empty((x.size, TERMS), np.float32)
+    for term, (i, j) in enumerate(_POWERS):
+        np.multiply(across[:, i], down[:, j], out=basis[:, term])
     return Points(x.astype(np.float32), y.astype(np.float32), basis)
 
 
 @lru_cache(maxsize=8)
 def spread(side: int, every: int) -> tuple[Points, npt.NDArray[np.intp]]:
-    """A lattice over the picture, and its flat indices in it."""
+    """A lattice over the picture, and its flat indices in it; kept, as every fit asks for it."""
     along = np.arange(every // 2, side, every)
     x, y = np.meshgrid(along, along)
     flat = (y * side + x).reshape(1, -1)
     return points_at(x.reshape(1, -1), y.reshape(1, -1), side), flat.ravel()
 
 
-@lru_cache(maxsize=8)
-def lattice(side: int, along: tuple[float, ...]) -> Points:
-    """Every pair of the places `along` one edge."""
-    line = np.array(along, np.float32)
-    x, y = np.meshgrid(line, line)
-    return points_at(x, y, side)
+def displaced_lattice(along: Plane, side: int, terms: Matrix) -> tuple[Plane, Plane]:
+    """As Points.displaced, of every pair of the places `along` one edge. There may be so many that
+    their basis would be too large: 40 MB for the largest code."""
+    powers = _powers(along, side)
+    moved = []
+    for axis in terms.T:
+        factors = np.zeros((4, 4))
+        for (i, j), factor in zip(_POWERS, axis, strict=True):
+            factors[j, i] = factor
+        moved.append(applied(powers, factors @ powers.T))
+    return along[None, :] + moved[0], along[:, None] + moved[1]
+
+
+def _powers(places: npt.NDArray[Any], side: int) -> Plane:
+    """The powers from 0 to 3 of how far each lies from the middle, a row each."""
+    half = side / 2
+    far = ((places.astype(np.float32) - half) / half).reshape(-1, 1)
+    return np.concatenate([np.ones_like(far), far, far * far, far * far * far], axis=1)

@@ -99,11 +99,14 @@ class Capture:
             # Let go first: whoever hears of the failure may open the source again at once.
             self._source.close()
         finally:
-            with self._arrival:
-                self._ended = True
-                self._arrival.notify_all()
-            if failure is not None and not self._stopping.is_set():
-                self._on_failure(failure)
+            try:
+                # Before the end: whoever waits for a frame asks why there is none, and stops.
+                if failure is not None and not self._stopping.is_set():
+                    self._on_failure(failure)
+            finally:
+                with self._arrival:
+                    self._ended = True
+                    self._arrival.notify_all()
 
     def _deliver(self, frame: Frame) -> None:
         if self._stopping.is_set():

@@ -3,7 +3,8 @@
 zxing reads the frame as it is. A code that it located and did not understand is looked at module by
 module (scanner.second_look). Where it located nothing, finder patterns are searched on grey levels
 (scanner.finders) and what stands like a code is looked at in the same way. Which steps, and their
-order, were measured on photographs: docs/camera.md has the figures, and what did not help.
+order, were measured on photographs: docs/reading-codes.md has the figures,
+and what did not help.
 """
 
 import time
@@ -126,8 +127,7 @@ class Search:
 
     def follow(self, code: Followed) -> bool:
         """A code that earlier frames showed. False when it was read already, or is not there."""
-        middle = code.last.straight.corners().mean(axis=0)
-        if self._is_too_small or not self._is_new(middle) or self._is_over:
+        if self._is_too_small or not self._is_new(code.middle) or self._is_over:
             return False
         if not code.adds(self._gray, self._until):
             return False

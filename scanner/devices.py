@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def cameras() -> tuple[CameraDevice, ...]:
     if sys.platform == "win32":
         from cv2_enumerate_cameras import enumerate_cameras
 
-        directshow = 700  # cv2.CAP_DSHOW, without loading OpenCV for a list of names
+        directshow = 700  # cv2.CAP_DSHOW
         found = [
             CameraDevice(camera.name, camera.path or camera.name, camera.index)
             for camera in enumerate_cameras(directshow)
@@ -39,9 +40,9 @@ def cameras() -> tuple[CameraDevice, ...]:
     return tuple(sorted(found, key=lambda camera: camera.index))
 
 
-def camera_called(wanted: str) -> CameraDevice | None:
+def camera_called(wanted: str, among: Sequence[CameraDevice] | None = None) -> CameraDevice | None:
     """The one of that name or identity, else the first whose name holds it; of none, the first."""
-    known = cameras()
+    known = cameras() if among is None else among
     folded = wanted.strip().casefold()
     for camera in known:
         if folded in (camera.name.casefold(), camera.identity.casefold()):

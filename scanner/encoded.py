@@ -1,7 +1,14 @@
 """Pictures as cameras send them: decoded in half size, and further only for who needs more.
 
 Most frames of a preview are only shown, and a view has no room for a camera's pixels; who reads
-codes has no use for colours.
+codes has no use for colours. Milliseconds of one core, JPEGs of photographed slips:
+
+                      in colours   in half size   gray
+    1080p, 226 kB            5.2            3.6    3.3
+    1080p, 576 kB            8.1            6.0    7.8
+    5 MP, 913 kB            15.2           11.1   11.3
+
+What is left is the unpacking of the bits, which a quarter of the size needs too (1080p: 3.2).
 """
 
 from typing import TYPE_CHECKING

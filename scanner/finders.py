@@ -15,10 +15,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from scanner.grayscale import Gray
+from scanner.least_squares import product
 from scanner.pairs import candidates_from_pairs
 from scanner.triples import Candidate, Finder, candidates_from
 
-Gray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int32]
 Floats64 = npt.NDArray[np.float64]
@@ -42,7 +43,6 @@ _NOISE = 3.0  # grey levels
 _ROUGH_LIKENESS = 0.32
 _LEAST_LIKENESS = 0.4
 _FINDERS = 40
-_NOTHING = np.zeros((0, 0), np.float32)
 
 
 def find_codes(
@@ -60,7 +60,7 @@ def find_codes(
     scale = min(1.0, _LONGEST / max(gray.shape))
     finders = _finders(gray, until, scale)
     yield candidates_from(finders, gray, until, most)
-    yield candidates_from_pairs(finders, gray)[:most]
+    yield candidates_from_pairs(finders, gray, until)[:most]
     if thorough and scale == 1.0 and time.monotonic() < until:
         yield candidates_from(_finders(gray, until, _STEP, levels=1), gray, until, most)
     if thorough and time.monotonic() < until:
@@ -162,15 +162,10 @@ def _judged(level: Gray, xs: Whole, ys: Whole) -> tuple[Floats, npt.NDArray[np.i
 
 def _likeness(patches: Floats, templates: "_Templates") -> Floats:
     """The correlation of every patch with every template."""
-    means = _product(patches, templates.supports)
-    variance = _product(patches * patches, templates.supports) - means * means
+    means = product(patches, templates.supports)
+    variance = product(patches * patches, templates.supports) - means * means
     spread = np.sqrt(np.maximum(variance, 0)) + _NOISE
-    return np.asarray(_product(patches, templates.columns) / spread[:, templates.support_of])
-
-
-def _product(one: Floats, other: Floats) -> Floats:
-    """Of matrices. numpy's own starts threads that wait long for each other on a busy machine."""
-    return np.asarray(cv2.gemm(one, other, 1.0, _NOTHING, 0.0), np.float32)
+    return np.asarray(product(patches, templates.columns) / spread[:, templates.support_of])
 
 
 def _patches(level: Gray, xs: Whole, ys: Whole, stride: int = 1) -> Floats:

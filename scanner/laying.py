@@ -25,7 +25,12 @@ def laid_straight(gray: Gray, homography: Matrix, size: int, *, inverted: bool =
         ]
     )
     way = _moved(-0.5, -0.5) @ homography @ to_modules
-    outline = _through(way, np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) * float(side))
+    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]], np.float64)
+    # Seen from one side of the horizon: nothing in between is infinitely far or behind the camera.
+    depth = corners @ way[2]
+    if not ((depth > 0).all() or (depth < 0).all()):
+        raise ValueError("the place is none")
+    outline = _through(way, corners[:, :2])
     if not np.isfinite(outline).all() or np.abs(outline).max() > 1e5:
         raise ValueError("the place is none")
     shrinking = _shrinking(way, side)

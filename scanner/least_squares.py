@@ -29,7 +29,11 @@ def solved(rows: Plane, wanted: Plane, weight: Plane, pull: Matrix, towards: Mat
 
 
 def applied(rows: Plane, factors: Matrix) -> Plane:
-    """`rows` @ `factors`."""
-    columns = factors.astype(np.float32).reshape(len(factors), -1)
+    """`rows` @ `factors`, which may be one column."""
+    return product(rows, factors.astype(np.float32).reshape(len(factors), -1))
+
+
+def product(one: Plane, other: Plane) -> Plane:
+    """`one` @ `other`."""
     nothing = np.empty((0, 0), np.float32)
-    return np.asarray(cv2.gemm(rows, columns, 1.0, nothing, 0.0), np.float32)
+    return np.asarray(cv2.gemm(one, other, 1.0, nothing, 0.0), np.float32)

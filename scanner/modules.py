@@ -40,15 +40,12 @@ class SoftModules:
         return self.values * (2.0 / max(self.variance, 0.02))
 
 
-def soft_modules(straight: Straight, guess: Matrix | None = None) -> SoftModules:
-    """`guess`, from -1 to 1 a module, is what is believed beforehand, from earlier pictures."""
+def soft_modules(straight: Straight) -> SoftModules:
+    """What the picture alone says."""
     layout = straight.layout
     seen = _surroundings(straight)
     known = np.where(layout.value, 1.0, -1.0)
-    if guess is None:
-        values, variance = _filtered(seen, known, layout.known.astype(np.float64), 0.03)
-    else:
-        values, variance = _trained(seen, known, layout.known, guess)
+    values, variance = _filtered(seen, known, layout.known.astype(np.float64), 0.03)
     for _ in range(_ROUNDS):
         soft = SoftModules(values, max(variance, 0.15**2))
         values, variance = _trained(seen, known, layout.known, soft.believed)

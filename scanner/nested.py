@@ -5,6 +5,7 @@ modules. That needs edges that can be followed, so it is for sharp pictures, fro
 """
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from scanner.least_squares import Matrix
 SIDES = (3.0, 5.0)  # modules: of the middle, of the bright ring
 Whole = npt.NDArray[np.int32]
 
+SMALLEST = 21  # pixels: the shorter side of a picture that is searched
 _LONGEST = 1296  # pixels: larger pictures are shrunk first
 _WINDOW = 1 / 24  # of the longer side: what counts as the light around
 _DARKER = 5.0  # grey levels than the light around
@@ -40,12 +42,15 @@ class Nested:
     inverted: bool
 
 
-def nested_patterns(gray: Gray) -> list[Nested]:
-    """All in the picture, in pixels of which (0.5, 0.5) is the middle of the first.
+def nested_patterns(gray: Gray, until: float = math.inf) -> list[Nested]:
+    """Those in the picture, 60 at most, in pixels of which (0.5, 0.5) is the middle of the first.
 
-    None in a picture that is all grain, where outlines would take a second to follow.
+    No outline is looked at after `until` (time.monotonic), and none at all in a picture that is all
+    grain: following them would take a second.
     """
     level, scale = _shrunk(gray)
+    if min(level.shape) < SMALLEST:
+        return []
     dark = _dark(level)
     if _restlessness(dark) > _CROWDED:
         return []
@@ -58,12 +63,14 @@ def nested_patterns(gray: Gray) -> list[Nested]:
     likely = (ring >= 0) & (ring[ring] >= 0) & (long >= _FEWEST_POINTS)
     found: dict[int, Nested] = {}
     for at in np.flatnonzero(likely & (ratio > 1.15) & (ratio < 3.5)).tolist():
+        if len(found) == _MOST or time.monotonic() >= until:
+            break
         pattern = _pattern(outlines[at], outlines[ring[at]], scale)
         if pattern is not None:
             found[at] = pattern
     # The two rings alone look like the inner two outlines of a larger, inverted pattern.
     rings = {int(ring[at]) for at in found}
-    return [pattern for at, pattern in found.items() if at not in rings][:_MOST]
+    return [pattern for at, pattern in found.items() if at not in rings]
 
 
 def _outlines(dark: Gray) -> tuple[tuple[Whole, ...], Whole]:

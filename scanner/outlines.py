@@ -14,9 +14,8 @@ import numpy as np
 
 from scanner.grayscale import Gray
 from scanner.least_squares import Matrix
-from scanner.nested import SIDES, Nested, nested_patterns
+from scanner.nested import SIDES, SMALLEST, Nested, nested_patterns
 
-_SMALLEST = 21  # pixels
 _MOST_TRIPLES = 24
 _NEAREST, _FARTHEST = 11.0, 190.0  # modules from one finder pattern to the next
 _ASLANT = 0.45  # off the axis, as a share of the way along it
@@ -44,9 +43,9 @@ def outlined_codes(gray: Gray, until: float, most: int = 4) -> list[Outlined]:
     """The codes with three clean finder patterns, best first. Nothing begins after `until`
     (time.monotonic). What a mirror shows is located, too: only its reading would tell.
     """
-    if min(gray.shape) < _SMALLEST or time.monotonic() >= until:
+    if min(gray.shape) < SMALLEST or time.monotonic() >= until:
         return []
-    patterns = nested_patterns(gray)
+    patterns = nested_patterns(gray, until)
     found: list[Outlined] = []
     taken: set[int] = set()
     for three in _triples(patterns)[:_MOST_TRIPLES]:
@@ -79,15 +78,16 @@ def _triples(patterns: list[Nested]) -> list[tuple[int, int, int]]:
     odd = slant + 0.3 * unlike
     found: list[tuple[float, tuple[int, int, int]]] = []
     for corner in range(len(patterns)):
-        others = np.flatnonzero(pair[corner]).tolist()
-        for right in others:
-            for below in others:
-                (ax, ay), (bx, by) = seen[corner, right], seen[corner, below]
-                sine = (ax * by - ay * bx) / (far[corner, right] * far[corner, below])
-                uneven = abs(math.log(length[corner, right] / length[corner, below]))
-                if sine > _SQUAREST and uneven < _UNEVEN:
-                    oddness = float(uneven + odd[corner, right] + odd[corner, below])
-                    found.append((oddness, (corner, right, below)))
+        others = np.flatnonzero(pair[corner])
+        right, below = (grid.ravel() for grid in np.meshgrid(others, others))
+        (ax, ay), (bx, by) = seen[corner, right].T, seen[corner, below].T
+        sine = (ax * by - ay * bx) / (far[corner, right] * far[corner, below])
+        uneven = np.abs(np.log(length[corner, right] / length[corner, below]))
+        oddness = uneven + odd[corner, right] + odd[corner, below]
+        found += [
+            (float(oddness[at]), (corner, int(right[at]), int(below[at])))
+            for at in np.flatnonzero((sine > _SQUAREST) & (uneven < _UNEVEN))
+        ]
     return [three for _, three in sorted(found)]
 
 

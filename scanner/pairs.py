@@ -5,16 +5,17 @@ the code's corner is not told by it, so both are proposed.
 """
 
 import math
+import time
 from dataclasses import replace
 
+from scanner.grayscale import Gray
 from scanner.triples import (
     Candidate,
     Finder,
-    Gray,
-    alternation,
     candidate_of,
     distance_between,
     quarter_off,
+    timing_along,
 )
 
 _LEAST_LIKENESS = 0.6
@@ -24,13 +25,13 @@ _MOST_UNLIKE = 0.35  # of the logarithms of their sizes
 _MOST_OFF = 0.35  # radians between the edge and the patterns' own
 
 
-def candidates_from_pairs(finders: list[Finder], gray: Gray) -> list[Candidate]:
-    """The likeliest first."""
+def candidates_from_pairs(finders: list[Finder], gray: Gray, until: float) -> list[Candidate]:
+    """The likeliest first. No pair is looked at after `until` (time.monotonic)."""
     likely = [finder for finder in finders[:_LIKELY] if finder.likeness >= _LEAST_LIKENESS]
     scored: list[tuple[float, Candidate]] = []
     for at, one in enumerate(likely):
         for other in likely[at + 1 :]:
-            if _may_be_one_edge(one, other):
+            if _may_be_one_edge(one, other) and time.monotonic() < until:
                 scored += _on_both_sides(one, other, gray)
     scored.sort(key=lambda pair: -pair[0])
     return [candidate for _, candidate in scored]
@@ -50,22 +51,11 @@ def _on_both_sides(one: Finder, other: Finder, gray: Gray) -> list[tuple[float, 
         # With the code on the right hand of the way from first to second.
         aside = second.y - first.y, first.x - second.x
         below = replace(first, x=first.x - aside[0], y=first.y - aside[1])
-        score, version = _timing(gray, first, second, below)
+        span = distance_between(first, second) / math.sqrt(first.module_px * second.module_px)
+        score, version = timing_along(gray, first, [(second, below)], span)
         if score < _LEAST_ALTERNATION:
             continue
         beyond = replace(second, x=second.x - aside[0], y=second.y - aside[1])
         scored.append((score, candidate_of(version, first, second, below)))
         scored.append((score - 0.01, candidate_of(version, second, beyond, first)))
     return scored
-
-
-def _timing(gray: Gray, corner: Finder, along: Finder, across: Finder) -> tuple[float, int]:
-    span = distance_between(corner, along) / math.sqrt(corner.module_px * along.module_px)
-    best, version = -1.0, 1
-    for guess in range(1, 41):
-        between = 10 + 4 * guess
-        if abs(between - span) <= 0.15 * span + 3.0:
-            score = alternation(gray, corner, along, across, between) * between / (between + 8.0)
-            if score > best:
-                best, version = score, guess
-    return best, version

@@ -1,7 +1,7 @@
 """What a straight picture of a code should look like: the template that places are fitted to."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -34,7 +34,7 @@ def pattern_of(layout: Layout, soft: Matrix | None = None) -> Pattern:
     return _drawn(sure, believed)
 
 
-@cache
+@lru_cache(maxsize=8)  # a large one takes 7 MB
 def _known_pattern(layout: Layout) -> Pattern:
     pattern = _drawn(
         np.where(layout.known, np.where(layout.value, 1.0, -1.0), 0.0),

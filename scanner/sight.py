@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
+from scanner.decode import BUDGET_S, THOROUGH_BUDGET_S
 from scanner.errors import PictureUnreadable
 from scanner.reading import Kind, Place, Reading
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from scanner.following import Followed
     from scanner.second_look import Look
 
-BUDGET_S = 0.12
-THOROUGH_BUDGET_S = 0.6
 _FOLLOWED = 2
 # Searching a frame for what zxing did not locate costs 20 to 60 ms: a fifth of the time at most,
 # and much less once nothing was found so often.
@@ -58,6 +57,7 @@ class Sight:
         from scanner.cascade import Search
         from scanner.grayscale import as_gray
 
+        self.places = ()
         now = time.monotonic() if taken_at is None else taken_at
         until = time.monotonic() + (THOROUGH_BUDGET_S if thorough else BUDGET_S)
         try:

@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from scanner.bend import AFFINE, TERMS, TILTED, Points, lattice, points_at, spread
+from scanner.bend import AFFINE, TERMS, TILTED, Points, displaced_lattice, points_at, spread
 from scanner.least_squares import Matrix, Plane, solved
 from scanner.pattern import MARGIN, PIXELS, Pattern, rings
 from scanner.symbol import Layout
@@ -95,14 +95,13 @@ class Straight:
         at = points_at(corners[:, :1].T, corners[:, 1:].T, self._side)
         self._terms[:TILTED] += np.linalg.solve(at.basis[:, :TILTED].astype(np.float64), wanted)
 
-    def moved_to(self, pattern: Pattern, reach: float = 3.0) -> float:
-        """Shifts all places to where the pattern lies as a whole. Returns the correlation there."""
+    def move_to(self, pattern: Pattern, reach: float = 3.0) -> None:
+        """Shifts all places to where the pattern lies as a whole, `reach` modules away at most."""
         edge = int(reach * PIXELS) + 1
         inner = np.ascontiguousarray(pattern.shade[edge:-edge, edge:-edge])
         likeness = cv2.matchTemplate(self._plane, inner, cv2.TM_CCOEFF_NORMED)
-        _, best, _, (x, y) = cv2.minMaxLoc(likeness)
+        *_, (x, y) = cv2.minMaxLoc(likeness)
         self._terms[0] += (x - edge, y - edge)
-        return float(best)
 
     def places(self, x: Matrix, y: Matrix) -> tuple[Plane, Plane]:
         """Where points of the ideal straight picture lie in the real one."""
@@ -114,13 +113,14 @@ class Straight:
         middles: dark is positive."""
         points = step * (self.layout.size - 1) + 1 + 2 * beyond
         along = _pixel(0.5 + (np.arange(points) - beyond) / step)
-        grid = lattice(self._side, tuple(along.tolist()))
-        return _sampled(self._plane, *grid.displaced(self._terms))
+        return self._seen_along(_plane(along))
 
     def redrawn(self) -> Plane:
         """The picture as it would be if everything lay where it should."""
-        grid = lattice(self._side, tuple(float(at) for at in range(self._side)))
-        return _sampled(self._plane, *grid.displaced(self._terms))
+        return self._seen_along(np.arange(self._side, dtype=np.float32))
+
+    def _seen_along(self, edge: Plane) -> Plane:
+        return _sampled(self._plane, *displaced_lattice(edge, self._side, self._terms))
 
     def in_picture(self, modules: Matrix) -> Matrix:
         """Points (column, row) in modules as pixels of the picture, rows of (x, y)."""
@@ -159,7 +159,7 @@ def from_finders(
     `sizes` are those of their modules: what is nearer to the camera is larger.
     """
     ideal = np.array([[3.5, size - 3.5, 3.5], [3.5, 3.5, size - 3.5], [1, 1, 1]])
-    # An area shrinks with the third power of the distance, a length with its two thirds.
+    # An area shrinks with the third power of the distance, and is the second of a module's width.
     weights = (np.array(sizes) / sizes[0]) ** (-2 / 3)
     return np.asarray(np.vstack([centres.T * weights, weights]) @ np.linalg.inv(ideal))
 

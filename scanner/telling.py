@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
-from resources.words import words_for
+from resources.words import Words, entries, words_for
 from scanner.condition import Fault
 from scanner.reading import Corners, Kind, Place, Reading
 from scanner.trial import CameraReport, PictureReport
@@ -36,8 +36,15 @@ def _escaped(character: str) -> str:
 
 def problem(code: str, facts: Mapping[str, object]) -> str:
     """In one line: what cannot be done, and what to do instead."""
-    words = words_for(code, facts, _fact)
+    words = _words(code, facts)
     return f"{words.title}。{words.next_step}（{code}）"
+
+
+def _words(code: str, facts: Mapping[str, object]) -> Words:
+    """Those for IT, by the kind of source: the code's own ones speak to a clerk at the page."""
+    kind = str(facts.get("source", "")).partition(":")[0].upper()
+    own = (f"{code}_IT_{kind}", f"{code}_IT", code)
+    return words_for(code, facts, _fact, next((entry for entry in own if entry in entries()), code))
 
 
 def _fact(fact: object) -> str:
@@ -98,11 +105,15 @@ def _lines_of_unread(places: Sequence[Place], fault: Fault | None) -> Iterator[s
     for place in places:
         yield f"　　找到一个码，读不出：每格{place.module_px:.1f}像素"
         yield f"　　　　四角：{_shown_corners(place.corners)}"
-    yield from _lines_of_words(fault.value if fault is not None else NO_FAULT, {})
+    yield from _lines_of_words(_code_of(fault), {})
+
+
+def _code_of(fault: Fault | None) -> str:
+    return fault.value if fault is not None else NO_FAULT
 
 
 def _lines_of_words(code: str, facts: Mapping[str, object]) -> Iterator[str]:
-    words = words_for(code, facts, _fact)
+    words = _words(code, facts)
     yield f"　　原因：{words.title}"
     yield f"　　办法：{words.next_step}"
     yield f"　　代码：{code}"
@@ -117,7 +128,7 @@ def _shown_corners(corners: Corners) -> str:
 
 def plain_problem(code: str, facts: Mapping[str, object]) -> dict[str, object]:
     """Cause and next step as a person reads them, and the code to go by."""
-    words = words_for(code, facts, _fact)
+    words = _words(code, facts)
     return {"code": code, "cause": words.title, "next_step": words.next_step}
 
 
@@ -135,7 +146,7 @@ def plain_picture(report: PictureReport) -> dict[str, object]:
         "took_ms": round(report.took_ms, 1),
         "readings": [_plain_reading(reading) for reading in report.readings],
         "located": [_plain_place(place) for place in report.places],
-        "fault": report.fault and plain_problem(report.fault.value, {}),
+        "fault": None if report.readings or report.error else _plain_fault(report.fault),
         "error": report.error and plain_problem(report.error.code, vars(report.error)),
     }
 
@@ -162,9 +173,13 @@ def plain_trial(report: CameraReport) -> dict[str, object]:
             for seen in report.seen
         ],
         "located": [_plain_place(place) for place in report.places],
-        "fault": report.fault and plain_problem(report.fault.value, {}),
+        "fault": None if report.seen or report.error else _plain_fault(report.fault),
         "error": report.error and plain_problem(report.error.code, vars(report.error)),
     }
+
+
+def _plain_fault(fault: Fault | None) -> dict[str, object]:
+    return plain_problem(_code_of(fault), {})
 
 
 def _plain_reading(reading: Reading) -> dict[str, object]:

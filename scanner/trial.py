@@ -95,6 +95,8 @@ class _CameraTrial:
         self._seconds = seconds
         self._capture = Capture(source, self._count, self._fail)
         self._arrivals: list[float] = []
+        self._first_at = 0.0
+        self._size = (0, 0)
         self._error: ScannerError | None = None
         self._sight = Sight(Kind)
         self._seen: dict[tuple[Kind, str], Sighting] = {}
@@ -128,7 +130,9 @@ class _CameraTrial:
             if frame is None:
                 continue
             if self._last is None:
-                until = self._arrivals[0] + self._seconds
+                # A frame may be had a moment before it is counted.
+                self._first_at = next(iter(self._arrivals), frame.taken_at)
+                until = self._first_at + self._seconds
             self._last = frame
             self._look(frame)
         if self._last is None and self._error is None:
@@ -137,15 +141,17 @@ class _CameraTrial:
     def _look(self, frame: Frame, *, thorough: bool = False) -> None:
         began = time.perf_counter()
         try:
-            readings = self._sight.read(frame.picture, thorough=thorough, taken_at=frame.taken_at)
+            picture = frame.gray
+            self._size = picture.shape[:2]
+            readings = self._sight.read(picture, thorough=thorough, taken_at=frame.taken_at)
             took_ms = (time.perf_counter() - began) * 1000
             if not readings:
-                self._faults[fault_of(frame.picture, self._sight.places)] += 1
+                self._faults[fault_of(picture, self._sight.places)] += 1
         except ScannerError as error:
             self._error = error
             return
         self._looked += 1
-        at_ms = (frame.taken_at - self._arrivals[0]) * 1000
+        at_ms = (frame.taken_at - self._first_at) * 1000
         for reading in readings:
             sighting = Sighting(reading, frame.number, at_ms, took_ms)
             self._seen.setdefault((reading.kind, reading.text), sighting)
@@ -154,8 +160,8 @@ class _CameraTrial:
         arrivals = self._arrivals
         if self._last is None:
             return CameraReport(self._name, self._seconds, error=self._error)
-        height, width = self._last.picture.shape[:2]
-        span = arrivals[-1] - arrivals[0]
+        height, width = self._size
+        span = arrivals[-1] - self._first_at
         return CameraReport(
             self._name,
             self._seconds,
@@ -164,7 +170,7 @@ class _CameraTrial:
             (len(arrivals) - 1) / span if span > 0 else 0.0,
             len(arrivals),
             self._looked,
-            (arrivals[0] - began) * 1000,
+            (self._first_at - began) * 1000,
             tuple(self._seen.values()),
             () if self._seen else self._sight.places,
             None if self._seen or not self._faults else self._faults.most_common(1)[0][0],

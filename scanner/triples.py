@@ -2,14 +2,15 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Gray = npt.NDArray[np.uint8]
+from scanner.grayscale import Gray
+
 Point = tuple[float, float]
 
 _TRIED = 25  # triples whose timing patterns are looked at
@@ -144,24 +145,32 @@ def quarter_off(angle: Any) -> Any:
 
 
 def _timing(gray: Gray, corner: Finder, right: Finder, below: Finder) -> tuple[float, int]:
-    """How well row 6 and column 6 alternate, at the version where they do best."""
     module = (corner.module_px + right.module_px + below.module_px) / 3
     span = (distance_between(corner, right) + distance_between(corner, below)) / 2 / module
+    return timing_along(gray, corner, ((right, below), (below, right)), span)
+
+
+def timing_along(
+    gray: Gray, corner: Finder, edges: Sequence[tuple[Finder, Finder]], span: float
+) -> tuple[float, int]:
+    """How well the timing patterns alternate, at the version where they do best.
+
+    Each of `edges` leads from the corner to its first finder pattern, with the code on the side of
+    its second. `span` is the estimate of its length in modules.
+    """
     best, version = -1.0, 1
     for guess in range(1, 41):
         between = 10 + 4 * guess
         if abs(between - span) > 0.15 * span + 3.0:
             continue
-        score = 0.0
-        for along, across in ((right, below), (below, right)):
-            score += alternation(gray, corner, along, across, between) / 2
+        score = sum(_alternation(gray, corner, *edge, between) for edge in edges) / len(edges)
         score *= between / (between + 8.0)
         if score > best:
             best, version = score, guess
     return best, version
 
 
-def alternation(gray: Gray, corner: Finder, along: Finder, across: Finder, between: int) -> float:
+def _alternation(gray: Gray, corner: Finder, along: Finder, across: Finder, between: int) -> float:
     """From 1 (dark and bright in turn) to -1, on the best of several lines between two finders."""
     # Modules 6 and between (the rings' edges) belong to the row of alternating ones too.
     steps = np.arange(3, between - 2) / between

@@ -36,7 +36,7 @@ class Workers:
             absence=parts.key_absence,
             families=parts.key_families,
         )
-        self.camera = CameraWorker(parts.cameras(), parts.ticket_named)
+        self.camera = CameraWorker(parts.cameras(), parts.ticket_named, parts.kinds_of_codes)
         self.desk = DeskWorker(parts.desk, FAILURES)
         self.sync = SyncWorker(parts.delivery, FAILURES)
         self.print = PrintWorker(parts.paperwork, FAILURES)

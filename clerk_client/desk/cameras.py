@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.adjustment import ROTATIONS, Adjustment
+from scanner.devices import camera_called, cameras
 from scanner.errors import CameraAbsent
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 _LARGEST_FILE = 64 * 1024
 _LARGEST_SIDE = 10_000
 _KEPT_CAMERAS = 32
+_LONGEST_INDEX = 2  # digits; what is longer is a name, as scanner.camera has it
 _FRESH_S = 0.3  # one question here asks the system several times, and Windows takes its time
 
 
@@ -71,7 +73,7 @@ class Cameras:
     ) -> None:
         self._configured = configured.strip()
         self._file = file
-        self._look = known or _known_to_the_system
+        self._look = known or cameras
         self._open_source = open_source or _source_for
         self._devices: Sequence[CameraDevice] = ()
         self._devices_at = float("-inf")
@@ -182,13 +184,9 @@ class Cameras:
         if kind != "camera":
             return None
         devices, asked = self.devices(), asked.strip()
-        if not asked:
-            return next(iter(devices), None)
-        if asked.isdecimal():
+        if asked.isdecimal() and len(asked) <= _LONGEST_INDEX:
             return next((d for d in devices if d.index == int(asked)), None)
-        asked = asked.casefold()
-        exact = [d for d in devices if asked in (d.name.casefold(), d.identity.casefold())]
-        return next(iter(exact + [d for d in devices if asked in d.name.casefold()]), None)
+        return camera_called(asked, devices)
 
     def _read_once(self) -> None:
         if self._is_read:
@@ -247,12 +245,6 @@ def _checked(adjustment: Adjustment) -> Adjustment:
         if type(side) is not int or not 0 <= side <= _LARGEST_SIDE:
             raise ValueError("no size of a picture")
     return adjustment
-
-
-def _known_to_the_system() -> "Sequence[CameraDevice]":
-    from scanner.devices import cameras
-
-    return cameras()
 
 
 def _source_for(setting: str, adjustment: Adjustment) -> "AdjustableSource":

@@ -10,7 +10,7 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _LEFTWARD = frozenset(("R", "AL", "AN"))
 _SECRET = re.compile(
     r"((?:密码|口令|(?<![a-z])(?:password|passwd|passcode|pass|pwd|mima|pin)(?![a-z]))"
-    r"(?:\W{1,4}|[为是]\W?|(?=[0-9a-z])))"
+    r"(?:\W{1,8}|[为是]\W?|(?=[0-9a-z])))"
     r"[^\s;&|,\"'}·]{1,64}",
     re.IGNORECASE,
 )
@@ -27,6 +27,11 @@ def harmless(text: str) -> str:
     shown = "".join(c if _shows_as_itself(c) else "·" for c in folded)
     shown = _SECRET.sub(r"\1***", shown)
     return shown if len(shown) <= _MOST_SHOWN else shown[: _MOST_SHOWN - 1] + "…"
+
+
+def is_harmless(text: str) -> bool:
+    """Whether each character shows as itself and moves no other, so that all may be shown."""
+    return all(map(_shows_as_itself, text))
 
 
 def _shows_as_itself(character: str) -> bool:

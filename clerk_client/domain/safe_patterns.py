@@ -42,8 +42,9 @@ def safe_pattern(pattern: str, longest: int) -> re.Pattern[str]:
         compiled = re.compile(pattern, re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternUnsafe(f"the pattern is broken: {error}") from error
-    if _Count(pattern, longest).ways() > MOST_WAYS:
-        raise PatternUnsafe("the pattern could take too long; put a + behind a repeat: *+, {1,40}+")
+    count = _Count(pattern, longest)
+    if count.ways() > MOST_WAYS:
+        raise PatternUnsafe(f"the pattern could take too long: {count.advice()}")
     return compiled
 
 
@@ -53,6 +54,8 @@ class _Count:
     def __init__(self, pattern: str, longest: int) -> None:
         self._signs = _signs(pattern)
         self._longest = longest
+        self._open_ends = 0
+        self._has_repeated_group = False
 
     def ways(self) -> int:
         """Those of everything up to the end of the group: branches add, what follows multiplies."""
@@ -71,12 +74,21 @@ class _Count:
                 break
         return _capped(branches + _capped(branch * last))
 
+    def advice(self) -> str:
+        """What to change first, after `ways` came to too many."""
+        if self._has_repeated_group:
+            return "repeat a single character or set, [0-9]+, not a group that fits in several ways"
+        if self._open_ends > 1:
+            return "only one .* in a pattern; elsewhere a set with a + behind its repeat, [^;]*+"
+        return "put a + behind a repeat: *+, {1,40}+"
+
     def _repeated(self, once: int, sign: str, *, is_group: bool) -> int:
         low, high = _bounds(sign, self._longest)
         gives_back = len(sign) == 1 or not sign.endswith("+")
         if not is_group and not gives_back:
             return 1
         if once == 1:
+            self._open_ends += high == self._longest
             return high - low + 1
         ways, total = 1, 1 if low == 0 else 0
         for times in range(1, high + 1):
@@ -84,6 +96,7 @@ class _Count:
             if times >= low:
                 total = _capped(total + ways)
             if ways > MOST_WAYS:
+                self._has_repeated_group |= once <= MOST_WAYS
                 return ways
         return total
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from clerk_client.domain.errors import NotATicket, TicketOfAnotherDay, TicketOfAnotherHall
+from clerk_client.domain.harmless import is_harmless
 from clerk_client.domain.safe_patterns import safe_pattern
 from clerk_client.domain.ticket_layouts import LONGEST, Layout, laid_out
 from clerk_client.domain.tickets import (
@@ -53,19 +54,32 @@ class TicketFormat:
 
     def facts(self, text: str) -> dict[str, str] | None:
         """What the text says by this format, each fact in its one spelling, or None."""
-        lines = laid_out(text, self.layout, self.keys)
-        found = None if lines is None else self.pattern.fullmatch(lines)
-        if found is None:
-            return None
         facts = {}
-        for group, value in found.groupdict().items():
-            if value:
-                spelt = _SPELLINGS[group](value)
-                if spelt is None:
-                    return None
-                facts[group] = spelt
+        for group, value in self._found(text).items():
+            spelt = _SPELLINGS[group](value)
+            if spelt is None:
+                return None
+            facts[group] = spelt
         fits = any(groups[0] in facts for groups in _COMBINATIONS)
         return facts if fits else None
+
+    def misfit(self, text: str) -> str:
+        """Why a text has no facts, without quoting it: it may be a real slip."""
+        found = self._found(text)
+        for group, value in found.items():
+            if _SPELLINGS[group](value) is None:
+                return f"fits the pattern, but its {group} must be {_ALLOWED[group]}"
+        if found:
+            return f"fits the pattern, but has no {' or '.join(g[0] for g in _COMBINATIONS)}"
+        return "does not fit the format"
+
+    def _found(self, text: str) -> dict[str, str]:
+        """What stands in the groups, as it stands there; nothing when the text does not fit."""
+        lines = laid_out(text, self.layout, self.keys)
+        found = None if lines is None else self.pattern.fullmatch(lines)
+        return (
+            {} if found is None else {g: value for g, value in found.groupdict().items() if value}
+        )
 
 
 def formats_of(path: Path, tables: Sequence[Mapping[str, Any]]) -> tuple[TicketFormat, ...]:
@@ -74,21 +88,20 @@ def formats_of(path: Path, tables: Sequence[Mapping[str, Any]]) -> tuple[TicketF
     Raises SettingsBroken naming file, format and example. No password comes into its reason.
     """
     if not 1 <= len(tables) <= _MOST_FORMATS:
-        raise SettingsBroken(path, f"[[ticket]] may stand 1 to {_MOST_FORMATS} times")
+        raise _broken(path, f"[[ticket]] may stand 1 to {_MOST_FORMATS} times")
     formats = []
     for place, table in enumerate(tables, 1):
         try:
             formats.append(_format(table))
         except (ValueError, TypeError, KeyError) as error:
-            raise SettingsBroken(path, f"{_named(table, place)}: {_reason(error)}") from error
+            raise _broken(path, f"{_named(table, place)}: {_reason(error)}") from error
     names = [found.name for found in formats]
     for place, (found, table) in enumerate(zip(formats, tables, strict=True), 1):
         if names.count(found.name) > 1:
-            raise SettingsBroken(path, f"{_named(table, place)}: the name stands twice")
+            raise _broken(path, f"{_named(table, place)}: the name stands twice")
         for number, example in enumerate(table["examples"], 1):
             if fault := _fault(formats, found, example):
-                named = f"{_named(table, place)}: example {number}"
-                raise SettingsBroken(path, f"{named} {fault}")
+                raise _broken(path, f"{_named(table, place)}: example {number} {fault}")
     return tuple(formats)
 
 
@@ -139,8 +152,10 @@ def _format(table: Mapping[str, Any]) -> TicketFormat:
     keys = table.get("keys", [])
     if not _are_texts(keys) or not all(_may_be_key(key) for key in keys):
         raise ValueError("keys must be a list of names")
-    if bool(keys) != (layout is not Layout.TEXT):
+    if keys and layout is Layout.TEXT:
         raise ValueError("keys go with every layout but text")
+    if not keys and layout is not Layout.TEXT:
+        raise KeyError("keys")
     code = table.get("code", _KINDS_OF_CODE[0])
     if code not in _KINDS_OF_CODE:
         raise ValueError(f"code must be one of {', '.join(_KINDS_OF_CODE)}")
@@ -183,11 +198,15 @@ def _fault(
         return f"names {unknown[0]}, which is no group"
     facts = own.facts(example["text"])
     if facts is None:
-        return "does not fit the format"
+        return own.misfit(example["text"])
     if differing := sorted({group for group, _ in wanted.items() ^ facts.items()}):
         return f"is read with another {', '.join(differing)}"
     first = next(each for each in formats if each.facts(example["text"]))
     return None if first is own else f"is caught by the earlier format {first.name!r}"
+
+
+def _broken(path: Path, reason: str) -> SettingsBroken:
+    return SettingsBroken(path, f"{reason}; see docs/formats.md")
 
 
 def _named(table: Mapping[str, Any], place: int) -> str:
@@ -233,7 +252,7 @@ def _day(value: str) -> str | None:
 
 def _case(value: str) -> str | None:
     folded = unicodedata.normalize("NFKC", value)
-    return folded if _CASE.fullmatch(folded) else None
+    return folded if _CASE.fullmatch(folded) and is_harmless(folded) else None
 
 
 def _password(value: str) -> str | None:
@@ -247,4 +266,12 @@ _SPELLINGS = {
     "appointment": _case,
     "case": _case,
     "password": _password,
+}
+_ALLOWED = {
+    "number": "1 or 2 letters and 3 or 4 digits",
+    "hall": "6 digits or capital letters",
+    "day": "a day that exists, written 2026-11-22 or 20261122",
+    "appointment": "1 to 40 letters, digits, _ or -",
+    "case": "1 to 40 letters, digits, _ or -",
+    "password": f"at most {_LONGEST_PASSWORD} printable characters",
 }

@@ -1,7 +1,7 @@
 """The document camera: pictures for the preview, and the text of the ticket under it."""
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
@@ -9,6 +9,7 @@ from PyQt5.QtGui import QImage
 
 from clerk_client.workers.camera_return import LOOK_S, CameraReturn
 from scanner.errors import ScannerError
+from scanner.reading import Kind
 
 if TYPE_CHECKING:
     from clerk_client.desk.cameras import Cameras
@@ -52,11 +53,16 @@ class CameraWorker(QObject):
     _ended = pyqtSignal(object, object)  # Viewing, ScannerError
 
     def __init__(
-        self, cameras: "Cameras", ticket_of: Callable[[str], Hashable | None] = lambda _: None
+        self,
+        cameras: "Cameras",
+        ticket_of: Callable[[str], Hashable | None] = lambda _: None,
+        kinds: "Callable[[], Iterable[Kind]]" = lambda: (Kind.QR,),
     ) -> None:
+        """`kinds` of codes are what the hall's tickets bear, asked for at the first preview."""
         super().__init__()
         self._cameras = cameras
         self._ticket_of = ticket_of
+        self._kinds = kinds
         self._return = CameraReturn()
         self._viewing: Viewing | None = None
         self._reading: TicketReading | None = None
@@ -146,7 +152,7 @@ class CameraWorker(QObject):
             return
         from clerk_client.workers.ticket_reading import TicketReading
 
-        self._reading = TicketReading(self._ticket_of)
+        self._reading = TicketReading(self._ticket_of, kinds=self._kinds())
         self._retry = self._timer(self._try_again)
         self._impatience = self._timer(self._give_up_reading)
         self._keeping = self._timer(self._keep_adjustment)
@@ -261,6 +267,9 @@ class CameraWorker(QObject):
         thorough, self._is_thorough = self._is_thorough, False
         self._impatience.stop()
         choices = [choice.text for choice in look.choices]
+        if set(choices) == set(self._choices):
+            # Pushed about, they keep their numbers: the clerk is choosing by them.
+            choices = self._choices
         if look.given is not None:
             # Told first: a camera may take its time to let go.
             self.ticket_read.emit(look.given.text)

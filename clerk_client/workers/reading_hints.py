@@ -9,8 +9,12 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 3.0
 EACH_S = 1.0
+SETTLING_S = 1.5
+"""What changes so soon is the camera's own doing, or the paper that was read and is taken away."""
+
 EMPTY_DESK_S = 8.0
-"""Where no code is seen at all, a hint goes again after so long: the desk may just be empty."""
+"""Where no code is seen any more, the general hint goes again after so long: the desk may just be
+empty."""
 
 NOT_READ_YET = "TICKET_NOT_READ_YET"
 
@@ -19,7 +23,8 @@ class ReadingHints:
     """Fed with what each frame showed; `code` is the hint for now, empty for none.
 
     A hint is due when nothing was read for PATIENCE_S, is judged anew each second, and follows the
-    picture. With no code in sight it is told once, and again only after something has moved.
+    picture. A fault is told as long as it is there; NOT_READ_YET only of a code that is located, or
+    after something came into the picture. Of an empty desk nothing is said.
     """
 
     def __init__(
@@ -33,23 +38,30 @@ class ReadingHints:
         self._since = now
         self._judged_at = now
         self._is_quiet = False
+        # When there was last a reason to think that a ticket lies there.
+        self._ticket_at: float | None = None
 
     def saw(
         self, now: float, picture: Any, places: "Sequence[Place]", *, has_read: bool, moved: bool
     ) -> None:
-        if has_read or (self._is_quiet and (moved or places)):
+        if has_read:
             self.begin(now)
             return
-        if self._is_quiet or now - self._since < PATIENCE_S:
-            return
-        if self.code and now - self._judged_at < EACH_S:
+        is_woken = self._is_quiet and (moved or bool(places))
+        if is_woken:
+            self.begin(now)
+        if is_woken or places or (moved and now - self._since > SETTLING_S):
+            self._ticket_at = now
+        if self._is_quiet or now - self._since < PATIENCE_S or now - self._judged_at < EACH_S:
             return
         self._judged_at = now
-        if not places and now - self._since > PATIENCE_S + EMPTY_DESK_S:
-            self.code, self._is_quiet = "", True
-            return
         fault = self._judge(picture, places)
-        self.code = fault.value if fault else NOT_READ_YET
+        if fault is not None:
+            self.code = fault.value
+        elif self._ticket_at is not None and now - self._ticket_at <= EMPTY_DESK_S:
+            self.code = NOT_READ_YET
+        else:
+            self.code, self._is_quiet = "", True
 
 
 def _fault_of(picture: Any, places: "Sequence[Place]") -> "Fault | None":

@@ -1,12 +1,13 @@
 """What the frames of a preview say: which tickets, where, and why none is read."""
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from clerk_client.desk.cameras import Mark
 from clerk_client.workers.reading_hints import ReadingHints
+from scanner.reading import Kind
 from scanner.sight import Sight
 from scanner.steady import Steady
 
@@ -55,11 +56,13 @@ class TicketReading:
         self,
         ticket_of: TicketOf = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        kinds: "Iterable[Kind]" = (Kind.QR,),
     ) -> None:
         self._ticket_of = ticket_of
         self._clock = clock
         self._texts: dict[Hashable, str] = {}
-        self._sight = Sight()
+        self._sight = Sight(kinds)
         self._steady = Steady()
         self.hints = ReadingHints()
         self.begin()
@@ -98,7 +101,7 @@ class TicketReading:
         height, width = picture.shape[:2]
         marks = [Mark(r.text, _shares(r.corners, width, height)) for r in readings]
         marks += [Mark("", _shares(p.corners, width, height)) for p in places]
-        return Look(given, self._steady.choices, tuple(marks), not readings)
+        return Look(given, _in_order(self._steady.choices), tuple(marks), not readings)
 
     def _named(self, readings: "Sequence[Reading]") -> "list[Reading]":
         """With one text for each ticket: a slip may bear its number as a bar code, too."""
@@ -126,6 +129,26 @@ class TicketReading:
         share = _EAGER_SHARE if is_eager else _SHARE
         pause = min(max((ended - began) / share, _SHORTEST_S), _LONGEST_S)
         self._next_at = max(began + pause, ended)
+
+
+def _in_order(readings: "Sequence[Reading]") -> "tuple[Reading, ...]":
+    """As one reads: row by row, and in each from left to right."""
+    rows: list[list[tuple[float, Reading]]] = []
+    bottom = float("-inf")
+    for x, y, reach, reading in sorted(map(_placed, readings), key=lambda placed: placed[1]):
+        if y > bottom:
+            rows.append([])
+            # What begins above the middle of the first in a row stands beside it.
+            bottom = y + reach
+        rows[-1].append((x, reading))
+    return tuple(r for row in rows for _, r in sorted(row, key=lambda placed: placed[0]))
+
+
+def _placed(reading: "Reading") -> "tuple[float, float, float, Reading]":
+    """Its middle, and half of its height."""
+    across, down = zip(*reading.corners, strict=True)
+    middle = sum(across) / len(across), sum(down) / len(down)
+    return *middle, (max(down) - min(down)) / 2, reading
 
 
 def _shares(corners: "Corners", width: int, height: int) -> tuple[tuple[float, float], ...]:

@@ -44,7 +44,7 @@ def test_camera_is_read_and_let_go(made: MadeCamera) -> None:
             frame = watched.capture.latest(PATIENCE_S)
             assert frame is not None
             seen.add(level_of(frame))
-        assert frame.picture.shape == (48, 64, 3)
+            assert frame.picture.shape == (48, 64, 3)
         assert watched.capture.stop()
         assert watched.failures == []
     assert made.asked[-1] == "stops"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scanner.capture import Capture
-from scanner.errors import CameraAbsent, CameraStalled
+from scanner.errors import CameraAbsent, CameraStalled, ScannerError
 from scanner.frames import Frame
 from tests.helpers.mjpeg_camera import MjpegCamera
 from tests.helpers.previews import PATIENCE_S, Watched, picture
@@ -112,6 +112,13 @@ def test_driver_that_hangs_does_not_hold_the_window() -> None:
     assert watched.failures == []
 
 
+class Gone(SteppedSource):
+    """Pulled out."""
+
+    def open(self) -> None:
+        raise CameraAbsent(self.name)
+
+
 class BrokenSource(SteppedSource):
     """Fails in a way that no source should: a machine out of memory, which a test must not be."""
 
@@ -131,6 +138,22 @@ def test_preview_ends_also_when_something_unforeseen_happens(
     assert failure.source == source.name
     assert [args.exc_type for args in told] == [MemoryError]
     assert source.closings
+
+
+def test_whoever_waits_for_a_picture_in_vain_knows_by_then_why() -> None:
+    answered = threading.Event()
+    failures: list[str] = []
+
+    def tell(failure: ScannerError) -> None:
+        answered.wait(0.1)  # told in vain, if the wait for a picture were over already
+        failures.append(failure.code)
+
+    capture = Capture(Gone(), lambda _: None, tell)
+    capture.start()
+    assert capture.latest(PATIENCE_S) is None
+    answered.set()
+    assert failures == ["CAMERA_ABSENT"]
+    assert capture.stop()
 
 
 def test_source_that_opens_just_when_the_preview_stops_is_closed_again() -> None:

@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 import zxingcpp
 
-from scanner.errors import ScannerError
+from scanner import trial
+from scanner.errors import PictureUnreadable, ScannerError
 from scanner.frames import Frame, FrameSource
 from scanner.sources import source_for
-from scanner.telling import harmless, lines_of_camera
+from scanner.telling import harmless, lines_of_camera, problem
 from scanner.trial import try_camera
 from tests.helpers.mjpeg_camera import MjpegCamera
+from tests.helpers.previews import wait_until
 
 _ROOT = Path(__file__).parents[2]
 
@@ -152,6 +154,29 @@ def test_folder_is_all_its_pictures_and_bad_ones_do_not_stop_it(
     assert "Traceback" not in done.stderr
 
 
+def test_folder_with_pictures_in_folders_inside_says_that_these_are_not_looked_at(
+    tmp_path: Path,
+) -> None:
+    inside = tmp_path / "一月"
+    inside.mkdir()
+    (inside / "ticket.png").write_bytes(code("A023"))
+    done = scanner(tmp_path)
+    assert done.returncode == 2
+    assert "子文件夹不看" in done.stderr
+    assert "子文件夹不看" in scanner("--camera", f"folder:{tmp_path}").stdout
+
+
+def test_picture_without_any_fault_is_told_alike_to_a_person_and_a_program(tmp_path: Path) -> None:
+    file = tmp_path / "desk.png"
+    file.write_bytes(encoded(np.full((480, 640), 225, np.uint8), ".png"))
+    told = scanner(file).stdout
+    (picture,) = said(scanner(file, "--json"))["pictures"]
+    assert picture["fault"]["code"] == "TICKET_NOT_READ_YET"
+    assert f"　　原因：{picture['fault']['cause']}" in told
+    assert f"　　办法：{picture['fault']['next_step']}" in told
+    assert "输入票号" not in told
+
+
 def test_path_that_is_not_there_is_named_and_the_rest_goes_on(ticket: Path, tmp_path: Path) -> None:
     empty = tmp_path / "空"
     empty.mkdir()
@@ -163,7 +188,7 @@ def test_path_that_is_not_there_is_named_and_the_rest_goes_on(ticket: Path, tmp_
         "NO_PICTURES",
     ]
     assert document["pictures"][0]["readings"][0]["text"] == "A023"
-    assert f"没有这个文件：{tmp_path / 'gone.png'}" in done.stderr
+    assert f"没有这个文件或文件夹，或者无权读取：{tmp_path / 'gone.png'}" in done.stderr
     assert f"这个文件夹里没有图片：{empty}" in done.stderr
 
 
@@ -252,15 +277,77 @@ def test_camera_that_breaks_off_is_told_with_what_came_before() -> None:
     assert "　　读到：A023" in list(lines_of_camera(report))
 
 
+class Unopened(Frame):
+    """Came, and turns out damaged when its pixels are asked for."""
+
+    @property
+    def picture(self) -> Any:
+        raise PictureUnreadable("test")
+
+
+def test_camera_whose_picture_does_not_open_is_told() -> None:
+    with MjpegCamera([jpeg("A023")]) as camera:
+        source = source_for(camera.url)
+        read = source.read
+        source.read = lambda: Unopened(read().small, 1, 0.0)  # type: ignore[method-assign]
+        report = try_camera(source, 60.0)
+    assert isinstance(report.error, PictureUnreadable)
+    assert "　　代码：PICTURE_UNREADABLE" in list(lines_of_camera(report))
+
+
+def test_picture_that_is_seen_before_it_is_counted_is_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = trial._CameraTrial._count
+
+    def late(running: trial._CameraTrial, frame: Frame) -> None:
+        wait_until(lambda: running._looked)
+        count(running, frame)
+
+    monkeypatch.setattr(trial._CameraTrial, "_count", late)
+    with MjpegCamera([jpeg("A023")]) as camera:
+        report = try_camera(source_for(camera.url), 0.1)
+    assert report.seen[0].at_ms == 0
+
+
 def test_camera_that_is_not_there_is_told_with_a_next_step() -> None:
     done = scanner("--camera", "http://127.0.0.1:9/video")
     assert done.returncode == 3
-    assert "　　原因：" in done.stdout
-    assert "　　办法：" in done.stdout
+    assert "　　原因：这个地址没有送来画面，或者中途断了：http://127.0.0.1:9/video" in done.stdout
+    assert "　　办法：请核对主机、端口和路径" in done.stdout
     assert "Traceback" not in done.stderr
     told = said(scanner("--camera", "no such camera", "--json"))["camera"]
     assert told["error"]["code"] == "CAMERA_ABSENT"
-    assert told["readings"] == []
+    assert "--list" in told["error"]["next_step"]
+    assert (told["readings"], told["fault"]) == ([], None)
+
+
+def test_file_for_a_camera_that_is_missing_or_no_picture_is_told_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    for name, told in (("gone.png", "没有这个文件，或者无权读取"), ("notes.txt", "这不是图片")):
+        done = scanner("--camera", f"file:{tmp_path / name}")
+        assert done.returncode == 3
+        assert told in done.stdout
+        assert "预览" not in done.stdout
+
+
+def test_address_of_a_web_page_is_told_as_no_stream() -> None:
+    words = problem(PictureUnreadable.code, vars(PictureUnreadable("http://127.0.0.1/")))
+    assert words.startswith("这个地址送来的不是 MJPEG 画面：http://127.0.0.1/")
+
+
+@pytest.mark.parametrize("name", ["ftp://127.0.0.1/", "https://127.0.0.1/", "foldr:/tmp", "FILE:a"])
+def test_address_or_path_of_no_known_kind_is_not_taken_for_a_camera(name: str) -> None:
+    done = scanner("--camera", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"没有这种画面来源：{name}" in done.stderr
+    assert "folder:文件夹" in done.stderr
+
+
+def test_help_names_the_sources_the_exit_codes_and_the_page() -> None:
+    told = scanner("--help").stdout
+    for each in ("folder:PATH", "file:PATH", "http://HOST/PATH", "exit code: 0", "docs/camera.md"):
+        assert each in told
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

@@ -1,13 +1,16 @@
 """A camera that streams over HTTP, well and badly."""
 
 import re
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from scanner.adjustment import Adjustment
+from scanner.encoded import EncodedFrame, Frames
 from scanner.errors import CameraAbsent, CameraStalled, PictureUnreadable, ScannerError
+from scanner.grayscale import as_gray
 from scanner.sources import source_for
 from scanner.stream import StreamSource
 from tests.helpers.mjpeg_camera import MjpegCamera
@@ -192,3 +195,51 @@ def test_stream_is_turned_as_the_camera_hangs() -> None:
         assert watched.capture.stop()
     assert frame is not None
     assert frame.picture.shape == (64, 48, 3)
+
+
+# Frames that are decoded on demand
+
+
+def jpeg(width: int, height: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    """Dark, with a light corner at the top left."""
+    made = np.full((height, width, 3), 40, np.uint8)
+    made[: height // 4, : width // 4] = 200
+    done, encoded = cv2.imencode(".jpg", made)
+    assert done
+    return np.asarray(encoded, np.uint8).reshape(-1)
+
+
+def test_view_that_is_small_enough_gets_half_the_picture_and_a_reader_all_of_it() -> None:
+    frame = EncodedFrame(jpeg(640, 480), 1, 0.0)
+    assert frame.filling(320, 400).shape == (240, 320, 3)
+    assert not frame.was_too_small
+    assert frame.gray.shape == (480, 640)
+    assert frame.picture.shape == (480, 640, 3)
+    assert np.abs(frame.gray - as_gray(frame.picture).astype(int)).max() <= 2
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_frame_is_turned_in_every_size(rotation: int) -> None:
+    frame = EncodedFrame(jpeg(640, 480), 1, 0.0, rotation=rotation)
+    corner = {0: (0, 0), 90: (0, -1), 180: (-1, -1), 270: (-1, 0)}[rotation]
+    for each in (frame.small, frame.picture, frame.gray):
+        assert each[corner].min() > 150
+        assert (each.shape[0] > each.shape[1]) == (rotation in (90, 270))
+
+
+def test_large_view_gets_whole_pictures_for_as_long_as_it_is_large() -> None:
+    frames, encoded = Frames("http://camera"), jpeg(640, 480)
+    rooms = [(320, 240), (320, 240), (600, 470), (600, 470), (300, 200), (300, 200)]
+    given = []
+    for number, room in enumerate(rooms):
+        frame = frames.frame(encoded, number, 0.0, 0)
+        decoded = frame.small.shape[1]
+        given.append((decoded, frame.filling(*room).shape[1]))
+    assert given == [(640, 640), (320, 320), (320, 640), (640, 640), (640, 640), (320, 320)]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_damaged_frame_is_noticed_when_it_comes(whole: bool) -> None:
+    for damaged in (jpeg(64, 48)[:-40], jpeg(64, 48)[:0], np.zeros(300, np.uint8)):
+        with pytest.raises(PictureUnreadable):
+            EncodedFrame(damaged, 1, 0.0, whole=whole)

@@ -94,7 +94,7 @@ def test_choice_and_frames_bear_the_same_numbers_side_by_side(window: Window) ->
     window.presenter.choices_read(["A024", TICKET_TEXT])
     page.show_picture(white(), (square(TICKET_TEXT, 0.1), square("A024", 0.6)))
     rows = rows_of(page)
-    assert rows == ["1\u00a0\u00a0A024", "2\u00a0\u00a0A023　2026-11-21"]
+    assert rows == ["1\u00a0\u00a0A024　2026-11-21", "2\u00a0\u00a0A023　2026-11-21"]
     assert page.ticket.picture.accessibleDescription() == "1，2"
     # Also on a low screen, where else the one takes the other's place.
     assert page.ticket.picture.isVisible()

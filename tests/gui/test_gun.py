@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.domain.cases import Category, LookUp
+from clerk_client.domain.errors import SlipWithoutTicket
 from clerk_client.ui.reception.gun_filter import GunFilter, watch_gun
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.wording import wording_for
@@ -123,6 +124,25 @@ def test_a_shot_is_looked_up_as_it_was_printed(
     keyboard.shoot(text + "\r")
     keyboard.rest()
     assert window.asked_for("begin") == [(text,)]
+
+
+def test_query_password_of_a_slip_stays_nowhere(window: Window, keyboard: Keyboard) -> None:
+    """Shot, typed by a gun too slow to be told from a hand, or of a form that nobody has listed."""
+    slip = "https://hall.invalid/q?case=SB001&password=x7Kp2m"
+    box = window.page.ticket.box
+    keyboard.shoot(slip + "\r")
+    keyboard.rest()
+    assert (window.asked_for("begin"), box.text()) == ([(slip,)], "")
+    window.presenter.refused(SlipWithoutTicket("SB001"))
+    box.setFocus()
+    keyboard.shoot(slip + "\r", gap=90)
+    keyboard.rest()
+    assert (window.asked_for("begin"), box.text()) == ([(slip,), (slip,)], "")
+    assert not box.isUndoAvailable()
+    window.presenter.refused(SlipWithoutTicket("SB001"))
+    keyboard.shoot("no=SB001;pwd=x7Kp2m\r")
+    keyboard.rest()
+    assert box.text() == "no=SB001;pwd=***"
 
 
 def test_what_stood_in_the_box_is_replaced(window: Window, keyboard: Keyboard) -> None:

@@ -3,8 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QWidget
+from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from clerk_client.hall_link.errors import HallUnreachable
@@ -82,6 +91,28 @@ def test_clerk_types_the_pin_and_presses_enter(qtbot: QtBot, page: LoginPage, de
     assert desk.pins == [("a", "123456")]
     assert page.pin.text() == ""
     assert not page.pin.isUndoAvailable()
+
+
+def pressed(box: QLineEdit, text: str, gap: int) -> None:
+    """As the system reports keys, so many milliseconds from one to the next."""
+    for number, letter in enumerate(text):
+        key = Qt.Key.Key_Return if letter == "\r" else ord(letter.upper())
+        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, letter)
+        event.setTimestamp(10_000 + number * gap)
+        QApplication.sendEvent(box, event)
+
+
+def test_ticket_that_is_shot_at_the_login_costs_the_key_no_try(
+    qtbot: QtBot, page: LoginPage, desk: Desk
+) -> None:
+    desk.presenter.tokens_seen(plugged(key()), [])
+    qtbot.waitUntil(page.pin.hasFocus)
+    pressed(page.pin, "A023\r", gap=8)
+    assert (desk.pins, page.pin.text()) == ([], "")
+    shown = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert any("扫码枪" in text for text in shown)
+    pressed(page.pin, "12a456\r", gap=70)
+    assert desk.pins == [("a", "12a456")]
 
 
 def test_pin_is_never_shown_nor_copied(qtbot: QtBot, page: LoginPage, desk: Desk) -> None:

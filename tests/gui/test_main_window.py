@@ -374,7 +374,7 @@ def test_diagnostics_tell_each_part_in_words_with_a_next_step(frame: Frame) -> N
     frame.diagnosing.diagnosed(CHECKS)
     rows = frame.diagnostics.rows
     assert rows[0].startswith("电子钥匙 正常 ")
-    assert rows[1].startswith("高拍仪 故障 高拍仪正被其他程序使用 请关闭")
+    assert rows[1].startswith("高拍仪 故障 高拍仪打不开，可能正被其他程序使用")
     assert rows[2].startswith("电脑时间 注意 ")
 
 

@@ -40,10 +40,11 @@ class Window:
         self.page = page
         self._qtbot = qtbot
         self.asked: list[tuple[object, ...]] = []
-        names = set(ReceptionActions.__dataclass_fields__) - {"ticket_named"}
+        names = set(ReceptionActions.__dataclass_fields__) - {"ticket_named", "hall"}
         actions = ReceptionActions(
             **{name: self._recorder(name) for name in names},
             ticket_named=ticket_named("442000", TODAY),
+            hall="442000",
         )
         self.presenter = ReceptionPresenter(page, actions, lambda: TODAY)
         page.attach(self.presenter)

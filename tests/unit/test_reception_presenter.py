@@ -12,7 +12,7 @@ from clerk_client.desk.cameras import CameraChoice
 from clerk_client.desk.forms import Entries, Form, Found
 from clerk_client.desk.paperwork import PrintedReceipt
 from clerk_client.domain.cases import Acceptance, Category, LookUp
-from clerk_client.domain.errors import DomainError, TicketUsed
+from clerk_client.domain.errors import DomainError, NotATicket, TicketUsed
 from clerk_client.domain.matters import Audience, DayUnit, Department, Matter
 from clerk_client.domain.people import DocumentType, checked_applicant
 from clerk_client.domain.stages import Stage
@@ -27,6 +27,7 @@ from tests.helpers.tickets import ticket_named
 
 TODAY = date(2026, 11, 21)
 TICKET_TEXT = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
+SLIP = "申报号：SB2026112200017；查询密码：x7Kp2m"
 BUREAU = Department("D1", "人社局", "中山市人力资源和社会保障局")
 NUMBER = "44200019900307888" + mod_11_2.calc_check_digit("44200019900307888")
 FILLED = Entries(Category.HALL_PENDING, DocumentType.RESIDENT_ID, "欧阳建国", NUMBER)
@@ -115,10 +116,11 @@ class Window:
         self.asked: list[tuple[Any, ...]] = []
         self.page = Page()
         self.today = TODAY
-        names = set(ReceptionActions.__dataclass_fields__) - {"ticket_named"}
+        names = set(ReceptionActions.__dataclass_fields__) - {"ticket_named", "hall"}
         actions = ReceptionActions(
             **{name: self._recorder(name) for name in names},
             ticket_named=ticket_named("442000", TODAY),
+            hall="442000",
         )
         self.presenter = ReceptionPresenter(self.page, actions, lambda: self.today)
         self.page.presenter = self.presenter
@@ -351,6 +353,33 @@ def test_a_ticket_read_after_f4_is_ignored(window: Window) -> None:
     assert window.times("begin") == 0
 
 
+def test_a_ticket_read_as_the_page_was_left_is_ignored(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.leave()
+    window.presenter.choices_read(["A023", "A024"])
+    window.presenter.ticket_read(TICKET_TEXT)
+    assert (window.times("begin"), preview_of(window)) == (0, Preview.STOPPED)
+    assert "offer_tickets" not in window.page.told
+    window.presenter.enter()
+    assert (window.page.stage, preview_of(window)) == (Stage.WAITING, Preview.STARTING)
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        (SLIP, ""),
+        (TICKET_TEXT, TICKET_TEXT),
+        ("A023\n", "A023"),
+        ("查询密码=x7Kp2m&编号=1", "查询密码=***&编号=1"),
+        ("file gpj.\u05d0", "file gpj.·"),
+    ],
+)
+def test_nothing_secret_or_hostile_stays_in_the_box(window: Window, text: str, stays: str) -> None:
+    window.presenter.enter_ticket(text)
+    assert window.page.told["show_entered"] == (stays,)
+    assert window.last("begin") == (text.strip(),)
+
+
 def test_a_used_ticket_is_told_and_the_clerk_may_go_on(window: Window) -> None:
     window.presenter.enter_ticket("A023")
     window.presenter.refused(TicketUsed("A023"))
@@ -387,10 +416,191 @@ def test_picture_of_the_ticket_stays_until_the_next_start(window: Window) -> Non
     assert window.page.told["show_read"] == (TICKET_TEXT, "A023　2026-11-21")
     # The camera has stopped by itself.
     assert window.times("stop_preview") == 0
-    window.presenter.refused(TicketUsed("A023"))
+    window.presenter.found(found(MATTER))
     assert preview_of(window) is Preview.READ
     window.presenter.start_preview()
     assert preview_of(window) is Preview.STARTING
+
+
+def refused_by(window: Window, way: str, error: Exception) -> None:
+    """A code is read in this way, and looked up in vain."""
+    if way == "camera":
+        window.presenter.ticket_read(TICKET_TEXT)
+    else:
+        # A gun's shot and the clerk's typing come the same way.
+        window.presenter.enter_ticket("A023")
+    window.presenter.preview_stopped()
+    window.presenter.refused(error)
+
+
+@pytest.mark.parametrize("way", ["camera", "typed"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotATicket("WIFI"),
+        TicketUsed("A023"),
+        TicketOfAnotherHall("450000"),
+        SlipWithoutTicket("CASE1"),
+    ],
+)
+def test_refused_code_leaves_the_preview_to_the_next_paper(
+    window: Window, way: str, error: DomainError
+) -> None:
+    window.presenter.preview_started()
+    refused_by(window, way, error)
+    assert (preview_of(window), window.page.notice) == (Preview.STARTING, error.code)
+    # Not the one that still lies there.
+    assert window.last("start_preview") == (False,)
+    # The camera may be slow to let go of the run before.
+    window.presenter.preview_stopped()
+    assert preview_of(window) is Preview.STARTING
+    window.presenter.preview_started()
+    assert (preview_of(window), window.page.notice) == (Preview.RUNNING, error.code)
+
+
+def test_refusal_stands_in_the_notice_line_whatever_the_camera_does(window: Window) -> None:
+    window.presenter.preview_started()
+    refused_by(window, "camera", TicketUsed("A023"))
+    window.presenter.camera_lost(CameraAbsent("camera:0"))
+    window.presenter.preview_started()
+    assert window.page.notice == "TICKET_USED"
+    window.presenter.ticket_read("A024")
+    assert window.page.notice == ""
+
+
+@pytest.mark.parametrize("way", ["camera", "typed"])
+def test_esc_at_the_matter_leaves_the_preview_to_the_next_paper(window: Window, way: str) -> None:
+    window.presenter.preview_started()
+    refused_by(window, way, TicketUsed("A023"))
+    window.presenter.ticket_read("A024")
+    window.presenter.found(found(MATTER))
+    window.presenter.back()
+    assert (preview_of(window), window.page.stage) == (Preview.STARTING, Stage.WAITING)
+    assert window.last("start_preview") == (False,)
+    assert window.page.told["show_entered"] == ("",)
+
+
+def test_esc_from_a_form_put_back_at_sign_in_leads_to_a_running_preview(window: Window) -> None:
+    draft = Draft(found(MATTER), MATTER, FILLED, Place.RECORDING)
+    window.presenter.lock()
+    window.presenter.welcome("001")
+    window.presenter.enter()
+    window.presenter.drafts_taken("001", [draft])
+    for _ in range(2):
+        window.presenter.back()
+    assert (preview_of(window), window.page.stage) == (Preview.STARTING, Stage.WAITING)
+
+
+def test_preview_that_the_clerk_stopped_stays_off(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.stop_preview()
+    window.presenter.preview_stopped()
+    started = window.times("start_preview")
+    window.presenter.enter_ticket("A023")
+    window.presenter.found(found(MATTER))
+    window.presenter.back()
+    assert window.times("start_preview") == started
+
+
+def test_page_that_was_left_starts_no_camera_at_a_refusal(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.ticket_read(TICKET_TEXT)
+    window.presenter.leave()
+    started = window.times("start_preview")
+    window.presenter.refused(TicketUsed("A023"))
+    assert window.times("start_preview") == started
+
+
+def test_picture_that_stands_still_is_started_again_by_f2(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.press_entry(LookUp.TICKET)
+    assert [asked[0] for asked in window.asked[-2:]] == ["stop_preview", "start_preview"]
+    assert preview_of(window) is Preview.STARTING
+
+
+def test_codes_that_lead_to_nothing_here_and_today_are_told_apart(window: Window) -> None:
+    other_hall = TICKET_TEXT.replace("442000", "450000")
+    other_day = TICKET_TEXT.replace("2026-11-21", "2026-11-20")
+    window.presenter.preview_started()
+    window.presenter.choices_read(["WIFI:S:hall", other_hall, other_day, TICKET_TEXT])
+    assert window.page.told["show_refused"][0] == {
+        "WIFI:S:hall": "WIFI:S:hall",
+        other_hall: "A023　2026-11-21　大厅 450000",
+        other_day: "A023　2026-11-20",
+    }
+    assert window.page.told["offer_tickets"][0][other_hall].endswith("大厅 450000")
+    window.presenter.lock()
+    assert window.page.told["show_refused"] == ({},)
+
+
+def test_ticket_that_the_hall_refused_is_told_apart_until_it_is_read_again(window: Window) -> None:
+    window.presenter.preview_started()
+    refused_by(window, "camera", TicketUsed("A023"))
+    assert list(window.page.told["show_refused"][0]) == [TICKET_TEXT]
+    window.presenter.ticket_read(TICKET_TEXT)
+    assert window.page.told["show_refused"] == ({},)
+    # No answer is no refusal.
+    window.presenter.refused(HallUnreachable("http://127.0.0.1"))
+    assert window.page.told["show_refused"] == ({},)
+
+
+def test_number_before_does_not_stand_beside_another_code(window: Window) -> None:
+    window.presenter.preview_started()
+    refused_by(window, "typed", TicketUsed("A023"))
+    window.presenter.ticket_read("WIFI:S:hall")
+    assert window.page.told["show_entered"] == ("",)
+    window.presenter.refused(NotATicket("WIFI:S:hall"))
+    window.page.told.pop("show_entered")
+    window.presenter.choices_read(["WIFI:S:hall", "A024"])
+    assert window.page.told["show_entered"] == ("",)
+
+
+def test_choice_tells_its_keys_unless_a_refusal_among_them_is_still_to_be_read(
+    window: Window,
+) -> None:
+    window.presenter.preview_started()
+    window.presenter.choices_read(["WIFI:S:hall", "A024"])
+    assert window.page.notice == "SEVERAL_CODES"
+    window.presenter.choose(0)
+    window.presenter.refused(NotATicket("WIFI:S:hall"))
+    window.presenter.choices_read(["WIFI:S:hall", "A024"])
+    assert window.page.notice == "TICKET_UNREADABLE"
+    window.presenter.back()
+    assert window.page.notice == ""
+
+
+def test_code_that_is_no_ticket_leaves_the_preview_to_the_next_paper(window: Window) -> None:
+    window.presenter.preview_started()
+    window.presenter.ticket_read("WIFI:S:hall")
+    window.presenter.preview_stopped()
+    window.presenter.refused(NotATicket("WIFI:S:hall"))
+    assert (preview_of(window), window.page.notice) == (Preview.STARTING, "TICKET_UNREADABLE")
+    # Not the one that still lies there.
+    assert window.last("start_preview") == (False,)
+    window.presenter.preview_started()
+    assert window.page.notice == "TICKET_UNREADABLE"
+    window.presenter.ticket_read(TICKET_TEXT)
+    assert window.last("begin") == (TICKET_TEXT,)
+
+
+def test_one_code_of_several_that_is_no_ticket_leaves_the_others_to_choose(window: Window) -> None:
+    window.presenter.preview_started()
+    for _ in range(2):
+        window.presenter.choices_read(["WIFI:S:hall", "A023"])
+        assert list(window.page.told.pop("offer_tickets")[0]) == ["WIFI:S:hall", "A023"]
+        window.presenter.choose(0)
+        window.presenter.preview_stopped()
+        window.presenter.refused(NotATicket("WIFI:S:hall"))
+        window.presenter.preview_started()
+
+
+def test_a_typed_number_that_is_none_starts_no_camera(window: Window) -> None:
+    window.presenter.stop_preview()
+    window.presenter.preview_stopped()
+    started = window.times("start_preview")
+    window.presenter.enter_ticket("023")
+    window.presenter.refused(NotATicket("023"))
+    assert window.times("start_preview") == started
 
 
 @pytest.mark.parametrize("leads_away", ["typed", "f4", "page", "lock", "sign out"])
@@ -399,7 +609,7 @@ def test_picture_of_a_ticket_goes_with_what_leads_away_from_it(
 ) -> None:
     window.presenter.preview_started()
     window.presenter.ticket_read(TICKET_TEXT)
-    window.presenter.refused(TicketUsed("A023"))
+    window.presenter.found(found(MATTER))
     match leads_away:
         case "typed":
             window.presenter.enter_ticket("A024")

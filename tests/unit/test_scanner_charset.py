@@ -78,7 +78,8 @@ def test_names_in_gbk_that_do_not_say_so_are_read_but_for_one_in_a_hundred() -> 
 
 @pytest.mark.parametrize("eci", ["GB18030", "UTF-8", "UTF-16BE"])
 def test_every_name_in_a_charset_that_the_code_says_is_read(eci: str) -> None:
-    assert [read(saying(name, eci)) for name in names()] == list(names())
+    right = sum(decode_frame(on_paper(saying(name, eci))) == [name] for name in names())
+    assert right == 400
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import resources
+from clerk_client.__main__ import main
 from clerk_client.domain.ticket_formats import formats_of
 from clerk_client.settings import (
     ENVIRONMENT,
@@ -13,6 +14,8 @@ from clerk_client.settings import (
     load_settings,
     usual_tickets,
 )
+from scanner.errors import SourceUnknown
+from scanner.sources import source_for
 from ukey.station import find_station
 
 LEAST = """
@@ -64,6 +67,11 @@ def test_paths_are_meant_from_the_file(tmp_path: Path) -> None:
         (LEAST + "[camara]\nsource = 'camera:0'\n", "[camara]"),
         (LEAST + "[camera]\nsorce = 'camera:0'\n", "sorce"),
         (LEAST + "[camera]\nsource = 0\n", "[camera] source must be a text"),
+        (LEAST + "[camera]\nsource = ''\n", "[camera] source must be one of camera:, "),
+        (LEAST + "[camera]\nsource = 'foldr:/tmp/x'\n", "folder:PATH, http://HOST/PATH"),
+        (LEAST + "[camera]\nsource = ['camera:0', 'camera:1']\n", "chosen on the reception page"),
+        (LEAST + "[[camera]]\nsource = 'camera:0'\n", "chosen on the reception page"),
+        (LEAST + "[camera2]\nsource = 'camera:1'\n", "[camera2]; [camera]: it names one camera"),
         (LEAST.replace("[hall]", "[hall]\nlease_size = -1"), "lease_size"),
         (LEAST.replace("[hall]", "[hall]\nlease_size = true"), "lease_size"),
         (LEAST.replace("[hall]", "[hall]\nlease_size = 1000"), "1 to 500"),
@@ -85,6 +93,55 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, told: str) -> None:
         load_settings(written(tmp_path, text))
     assert told in caught.value.reason
     assert caught.value.path == str(tmp_path / "station.toml")
+
+
+_SOURCES = [
+    "camera:",
+    "camera:0",
+    " camera:高拍仪: 2 ",
+    "file:票.jpg",
+    "folder: /some folder",
+    "http://[::1]:8080/v?x=1",
+    "http://hall",
+    "camera",
+    "Camera:0",
+    "file:",
+    "folder: ",
+    "https://hall/video",
+    "ftp://hall/",
+    "http://",
+    "http:",
+    "http:///video",
+    "http://clerk:secret@hall/",
+    "http://hall/ a",
+    "高拍仪",
+]
+
+
+@pytest.mark.parametrize("source", _SOURCES)
+def test_source_of_pictures_is_refused_at_loading_as_it_would_be_at_opening(
+    tmp_path: Path, source: str
+) -> None:
+    file = written(tmp_path, LEAST + f'[camera]\nsource = "{source}"\n')
+    try:
+        source_for(source)
+    except SourceUnknown:
+        with pytest.raises(SettingsBroken):
+            load_settings(file)
+    else:
+        assert load_settings(file).camera == source
+
+
+def test_broken_format_is_told_before_a_window_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    own = "[[ticket]]\nname = '绿码'\npattern = 'G(?P<number>.*)'\nexamples = [{ text = 'A023' }]\n"
+    assert main(["--station", str(written(tmp_path, LEAST + own))]) == 2
+    told = capsys.readouterr().err
+    assert "[[ticket]] 1 (绿码): example 1 does not fit the format; see docs/formats.md" in told
+    assert "请信息科改正设置文件后重新打开" in told
+    assert "SETTINGS_BROKEN" in told
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

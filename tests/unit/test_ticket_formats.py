@@ -1,6 +1,7 @@
 """The formats of a station: which texts they read, and which formats are refused."""
 
 import json
+import re
 import time
 import tomllib
 from datetime import date
@@ -183,7 +184,7 @@ def test_query_password_stands_in_no_message() -> None:
     with pytest.raises(NotATicket) as caught:
         read(text + "；申报号：1")
     assert "x7Kp2m" not in repr(caught.value) + str(caught.value) + str(vars(caught.value))
-    for quoted in (text, "GET /query?case=1&password=x7Kp2m HTTP/1.1", "pwd: x7Kp2m"):
+    for quoted in (text, "GET /query?case=1&password=x7Kp2m HTTP/1.1", '{"pwd" : "x7Kp2m"}'):
         assert "x7Kp2m" not in redacted(f"hall answered 400 to {quoted}")
 
 
@@ -231,6 +232,22 @@ def test_nested_json_and_booking_codes_can_be_described() -> None:
         read("A023", formats)
 
 
+def test_number_of_a_case_turns_nothing_that_stands_beside_it() -> None:
+    """However wide the pattern: the number is shown to the clerk as it is."""
+    formats = made(
+        """
+        [[ticket]]
+        name = "凭条"
+        pattern = 'K:(?P<case>.+)'
+        examples = [{ text = "K:中市监-12", case = "中市监-12" }]
+        """
+    )
+    assert read("K:SB1", formats) == SlipReference("SB1")
+    for case in ("SB1\u05d0", "\u0627\u0628", "K/1", "SB1\u0334"):
+        with pytest.raises(NotATicket):
+            read(f"K:{case}", formats)
+
+
 def test_day_of_an_example_may_be_written_as_a_day() -> None:
     toml = """
         [[ticket]]
@@ -250,7 +267,10 @@ def test_day_of_an_example_may_be_written_as_a_day() -> None:
         ({"examples": []}, "one at least"),
         ({"examples": ["A023"]}, "example 1 must be a table"),
         ({"examples": [{"number": "A023"}]}, "example 1 must be a table with a text"),
-        ({"examples": [{"text": "A23", "number": "A23"}]}, "example 1 does not fit"),
+        (
+            {"examples": [{"text": "A23", "number": "A23"}]},
+            "example 1 does not fit the format; see docs/formats.md",
+        ),
         (
             {"examples": [*NUMBER["examples"], {"text": "A024"}]},
             "example 2 is read with another number",
@@ -261,7 +281,8 @@ def test_day_of_an_example_may_be_written_as_a_day() -> None:
         ({"patern": "x"}, "unknown setting patern"),
         ({"layout": "xml"}, "layout must be one of text, json, url, pairs"),
         ({"layout": []}, "layout must be one of"),
-        ({"layout": "json"}, "keys go with"),
+        ({"layout": "json"}, "keys is missing"),
+        ({"layout": "json", "keys": []}, "keys is missing"),
         ({"keys": ["a"]}, "keys go with"),
         ({"layout": "json", "keys": ["a\nb"]}, "list of names"),
         ({"layout": "json", "keys": "ab"}, "list of names"),
@@ -272,7 +293,7 @@ def test_day_of_an_example_may_be_written_as_a_day() -> None:
         ({"pattern": "(?P<numbre>A023)"}, "unknown group numbre"),
         ({"pattern": "(?P<number>A)(?P<case>023)"}, "the groups must be of"),
         ({"pattern": "(?P<hall>.)(?P<day>.)"}, "the groups must be of"),
-        ({"pattern": "(?P<number>(?:[A-Z]+)+)"}, "take too long"),
+        ({"pattern": "(?P<number>(?:[A-Z]+)+)"}, "not a group"),
     ],
 )
 def test_what_is_wrong_with_a_format_is_named(changed: dict[str, Any], told: str) -> None:
@@ -282,6 +303,30 @@ def test_what_is_wrong_with_a_format_is_named(changed: dict[str, Any], told: str
     assert caught.value.path == "station.toml"
     assert caught.value.reason.startswith("[[ticket]] 1 (")
     assert told in caught.value.reason
+    assert caught.value.reason.count("docs/formats.md") == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "told"),
+    [
+        (
+            "(?P<number>[A-Z][0-9]+)",
+            "A00023",
+            "its number must be 1 or 2 letters and 3 or 4 digits",
+        ),
+        ("(?P<day>.{10})(?P<number>.{4})", "2026-13-40A023", "its day must be a day that exists"),
+        ("(?P<hall>[0-9]{4})/(?P<number>.*)", "4420/A023", "its hall must be 6 digits"),
+        ("(?P<case>.*)", "K 1", "its case must be 1 to 40 letters"),
+        ("(?P<hall>[0-9]{6})(?P<number>.*)", "442000", "has no number or case or appointment"),
+    ],
+)
+def test_example_that_fits_the_pattern_alone_is_told_what_its_group_must_be(
+    pattern: str, text: str, told: str
+) -> None:
+    with pytest.raises(SettingsBroken) as caught:
+        formats_of(FILE, [{"name": "票", "pattern": pattern, "examples": [{"text": text}]}])
+    assert f"example 1 fits the pattern, but {told}" in caught.value.reason
+    assert text not in caught.value.reason
 
 
 def test_example_that_an_earlier_format_takes_is_named() -> None:
@@ -289,7 +334,7 @@ def test_example_that_an_earlier_format_takes_is_named() -> None:
     with pytest.raises(SettingsBroken) as caught:
         formats_of(FILE, [wide, NUMBER])
     assert caught.value.reason == (
-        "[[ticket]] 2 (票号): example 1 is caught by the earlier format '宽'"
+        "[[ticket]] 2 (票号): example 1 is caught by the earlier format '宽'; see docs/formats.md"
     )
 
 
@@ -353,6 +398,23 @@ def test_station_may_copy_the_usual_formats(tmp_path: Path) -> None:
 )
 def test_pattern_that_could_take_long_or_cannot_be_counted_is_refused(pattern: str) -> None:
     with pytest.raises(PatternUnsafe):
+        safe_pattern(pattern, 1000)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        (".*….*", "only one .* in a pattern"),
+        ("a*b{3,}c", "only one .* in a pattern"),
+        ("(?:.+)+", "not a group"),
+        ("(a|ab)*c", "not a group"),
+        (".*(?:ab?)+", "not a group"),
+        (".*.{0,40}", "put a + behind a repeat"),
+        ("(.*.*){2}", "only one .* in a pattern"),
+    ],
+)
+def test_what_to_change_in_a_slow_pattern_is_told(pattern: str, told: str) -> None:
+    with pytest.raises(PatternUnsafe, match=re.escape(told)):
         safe_pattern(pattern, 1000)
 
 

@@ -9,6 +9,7 @@ import pytest
 from clerk_client.workers.reading_hints import NOT_READ_YET, ReadingHints
 from clerk_client.workers.ticket_reading import STILL_PAUSE_S, TicketReading
 from scanner.condition import Fault
+from scanner.frames import Frame
 from scanner.reading import Place, Reading
 
 CORNERS = ((10.0, 10.0), (30.0, 10.0), (30.0, 30.0), (10.0, 30.0))
@@ -32,13 +33,17 @@ class Seen:
         self.places: tuple[Place, ...] = ()
         self.takes = 0.0
         self.reads = 0
+        self.taken_at: float | None = None
         self._time = time
 
     def forget(self) -> None:
         pass
 
-    def read(self, picture: Any, *, thorough: bool = False) -> list[Reading]:
+    def read(
+        self, picture: Any, *, thorough: bool = False, taken_at: float | None = None
+    ) -> list[Reading]:
         self.reads += 1
+        self.taken_at = taken_at
         self._time.now += self.takes
         return list(self.readings)
 
@@ -62,7 +67,7 @@ class Table:
         end = self.time.now + seconds
         while self.time.now < end:
             self.time.now += 1 / 30
-            look = self.reading.look(picture)
+            look = self.reading.look(Frame(picture, 1, self.time.now))
             if look is not None and look.given is not None:
                 given.append(look.given.text)
         return given
@@ -84,6 +89,21 @@ def test_desk_on_which_nothing_moves_is_read_now_and_then(table: Table) -> None:
     assert table.seen.reads > before
 
 
+def test_slip_put_down_on_a_still_desk_is_read_in_the_very_next_frame(table: Table) -> None:
+    table.looks(3)
+    table.lies("A023")
+    moved = EMPTY.copy()
+    moved[20:60, 20:60] = 250
+    table.looks(1 / 30, moved)
+    assert table.seen.taken_at == table.time.now
+
+
+def test_read_codes_that_lie_still_are_read_now_and_then(table: Table) -> None:
+    table.lies("A023", "A024")
+    table.looks(10)
+    assert table.seen.reads <= 10 / STILL_PAUSE_S + 6
+
+
 def test_noise_of_a_camera_is_no_movement(table: Table) -> None:
     noise = np.random.default_rng(1)
     for _ in range(90):
@@ -92,12 +112,34 @@ def test_noise_of_a_camera_is_no_movement(table: Table) -> None:
     assert table.seen.reads < 40
 
 
-def test_hard_code_takes_half_of_one_processor_at_most(table: Table) -> None:
+def waved(table: Table, seconds: float) -> int:
+    """How often a slip is read that is moved all the time."""
+    before, end = table.seen.reads, table.time.now + seconds
+    while table.time.now < end:
+        picture = EMPTY.copy()
+        picture[:, int(table.time.now * 30) * 7 % 120 :][:, :40] = 250
+        table.looks(1 / 30, picture)
+    return table.seen.reads - before
+
+
+def test_slip_that_is_moved_is_read_ten_times_a_second(table: Table) -> None:
+    table.lies("A023")
+    assert 80 <= waved(table, 10) <= 125
+
+
+def test_hard_code_takes_half_of_one_processor_at_first_and_then_a_fifth(table: Table) -> None:
     table.seen.places = (PLACE,)
-    table.seen.takes = 0.1
+    table.seen.takes = 0.05
     began = table.time.now
-    table.looks(5)
-    assert table.seen.reads * 0.1 <= 0.55 * (table.time.now - began)
+    assert 12 <= waved(table, 2) <= 21
+    before = table.seen.reads
+    waved(table, 8)
+    assert (table.seen.reads - before) * 0.05 <= 0.2 * (table.time.now - began - 2)
+
+
+def test_costly_search_leaves_nobody_waiting_for_long(table: Table) -> None:
+    table.seen.takes = 0.15
+    assert waved(table, 4) >= 9
 
 
 def test_ticket_is_given_once_whichever_of_its_codes_is_seen(table: Table) -> None:
@@ -121,15 +163,28 @@ def test_ticket_before_is_not_given_to_the_next_client(table: Table) -> None:
 def test_codes_are_marked_where_they_lie_and_located_ones_without_a_text(table: Table) -> None:
     table.lies("A023")
     table.seen.places = (PLACE,)
-    look = table.reading.look(EMPTY)
+    look = table.reading.look(Frame(EMPTY, 1, 100.0))
     assert look is not None
     assert [mark.text for mark in look.marks] == ["A023", ""]
     assert look.marks[0].corners[2] == (30 / 160, 30 / 90)
 
 
+def at(text: str, x: float, y: float) -> Reading:
+    return Reading(text, tuple((x + dx, y + dy) for dx, dy in CORNERS), "plain")
+
+
+def test_choices_come_from_left_to_right_and_from_top_to_bottom(table: Table) -> None:
+    table.seen.readings = [at("E", 60, 50), at("B", 40, 8), at("D", 0, 45), at("C", 90, 0)]
+    table.seen.readings.append(at("A", 5, 4))
+    look = table.reading.look(Frame(EMPTY, 1, 100.0))
+    assert look is not None
+    assert "".join(choice.text for choice in look.choices) == "ABCDE"
+
+
 def test_gray_picture_and_one_of_a_pixel_are_looked_at(table: Table) -> None:
     for shape in ((90, 160), (1, 1, 3), (90, 160, 4)):
-        assert table.reading.look(np.zeros(shape, np.uint8)) is not None
+        table.reading.begin()
+        assert table.reading.look(Frame(np.zeros(shape, np.uint8), 1, 100.0)) is not None
 
 
 # --- hints ---
@@ -185,13 +240,46 @@ def test_picture_is_judged_once_a_second_not_each_frame(clerk: Clerk) -> None:
     assert clerk.judged <= 6
 
 
-def test_empty_desk_is_told_once_and_then_left_in_peace(clerk: Clerk) -> None:
-    assert clerk.waits(4) == NOT_READ_YET
-    assert clerk.waits(10) == ""
-    assert clerk.waits(300) == ""
+def test_nothing_is_said_of_an_empty_desk(clerk: Clerk) -> None:
+    # The first pictures differ: a camera settles.
+    assert clerk.waits(1, moved=True) == ""
+    for _ in range(20):
+        assert clerk.waits(1) == ""
     judged = clerk.judged
     assert clerk.waits(60) == ""
     assert clerk.judged == judged
+
+
+def test_certain_fault_is_told_as_long_as_it_is_there(clerk: Clerk) -> None:
+    clerk.fault = Fault.GLARE
+    for _ in range(20):
+        clerk.waits(4)
+        assert clerk.hints.code == "PICTURE_GLARE"
+    clerk.fault = None
+    assert clerk.waits(2) == ""
+
+
+def test_code_that_is_located_and_not_read_is_told_as_long_as_it_lies_there(clerk: Clerk) -> None:
+    clerk.waits(4, PLACE)
+    for _ in range(20):
+        # Not located in each frame.
+        assert clerk.waits(1) == NOT_READ_YET
+        assert clerk.waits(0.1, PLACE) == NOT_READ_YET
+    assert clerk.waits(10) == ""
+
+
+def test_paper_that_came_and_is_not_found_is_told_for_a_while(clerk: Clerk) -> None:
+    clerk.waits(20)
+    clerk.waits(0.2, moved=True)
+    assert clerk.waits(3.2) == NOT_READ_YET
+    assert clerk.waits(8) == ""
+
+
+def test_taking_a_read_ticket_away_is_no_reason_for_a_hint(clerk: Clerk) -> None:
+    clerk.waits(2, has_read=True)
+    clerk.waits(1, moved=True)
+    for _ in range(10):
+        assert clerk.waits(1) == ""
 
 
 def test_paper_laid_down_on_a_desk_long_empty_has_its_own_three_seconds(clerk: Clerk) -> None:

@@ -57,6 +57,7 @@ def test_anything_else_is_no_number(typed: str) -> None:
         ("x" * 5000, "x" * 59 + "…"),
         ("申报号1，查询密码：x7Kp2m；备注", "申报号1,查询密码:***;备注"),
         ('{"case":"S1","password":"x7Kp2m"}', '{"case":"S1","password":"***"}'),
+        ('{"case": "S1", "password" : "x7Kp2m"}', '{"case": "S1", "password" : "***"}'),
         ("https://h.invalid/?pwd=x7%4Bp2m&case=1", "https://h.invalid/?pwd=***&case=1"),
         ("查询密码x7Kp2m", "查询密码***"),
         ("PIN 1234", "PIN ***"),

@@ -157,6 +157,18 @@ def test_no_code_is_listed_under_two_headings() -> None:
     assert len(listed) == len(set(listed)) == len(HEADINGS) - 2
 
 
+def test_words_of_the_camera_command_ask_only_for_what_its_errors_know() -> None:
+    """They are chosen by the kind of source, and never send IT to the clerk's page."""
+    errors = {error.code: error for error in _errors()}  # type: ignore[attr-defined]
+    for entry, words in entries().items():
+        code, it, _ = entry.partition("_IT")
+        if it and entry != code and (entry.endswith("_IT") or "_IT_" in entry):
+            assert code in entries(), entry
+            known = _facts(errors[code]) if code in errors else {"path"}
+            assert words.facts <= known, entry
+            assert "手工输入" not in words.next, entry
+
+
 def test_clerk_reads_the_facts_of_the_error() -> None:
     words = wording_for(DocumentNumberLength(18, 17))
     assert words.title == "证件号码应为 18 位，现在是 17 位"

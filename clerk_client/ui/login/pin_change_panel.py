@@ -8,7 +8,7 @@ from clerk_client.ui.login.panel import FieldGrid, LoginPanel
 from clerk_client.ui.login.pin_edit import PinEdit
 from clerk_client.ui.notices import Level
 from clerk_client.ui.widgets import Button, Text
-from clerk_client.ui.wording import Words
+from clerk_client.ui.wording import Words, wording_for
 
 
 class PinChangePanel(LoginPanel):
@@ -31,6 +31,7 @@ class PinChangePanel(LoginPanel):
         ):
             grid.add_wide(label, box, row)
             box.textChanged.connect(self._enable)
+            box.shot.connect(lambda: self.show_problem(wording_for("GUN_AT_PIN")))
         self.change = Button("修改", primary=True, hint="Enter")
         self.change.clicked.connect(self._give)
         self.buttons.insertWidget(1, self.change)

@@ -79,6 +79,11 @@ class LoginPresenter:
         self._wait_for(Step.CHECKING_PIN)
         self._actions.open_key(chosen.token.id, pin)
 
+    def gun_shot(self) -> None:
+        """A ticket was shot into the box for the PIN; it went nowhere."""
+        if self._is_free():
+            self._told.problem(wording_for("GUN_AT_PIN"))
+
     def new_pin_given(self, old: str, new: str, again: str) -> None:
         """On the panel for it, for the key that it was opened for."""
         if self._is_free() and self.panels.pin_change.given(old, new, again):

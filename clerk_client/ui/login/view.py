@@ -96,6 +96,7 @@ class LoginPage(QWidget):
     def follow(self, presenter: LoginPresenter) -> None:
         """Sends what the clerk does to the presenter."""
         self.pin_given.connect(presenter.pin_entered)
+        self.pin.shot.connect(presenter.gun_shot)
         self.key_chosen.connect(presenter.choose)
         self.family_chosen.connect(presenter.choose_family)
         self.panel_asked.connect(presenter.open_panel)

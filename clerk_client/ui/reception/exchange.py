@@ -45,6 +45,9 @@ class ReceptionActions:
     ticket_named: Callable[[str], Reference | None] = lambda _: None
     """What a code names: answered at once, nothing is asked for it."""
 
+    hall: str = ""
+    """This window's: a code of another one is told apart before it is looked up."""
+
 
 class Spot(enum.Enum):
     """A place on the page that can hold the focus or be found wrong."""
@@ -108,8 +111,14 @@ class ReceptionView(Protocol):
     def show_looking_up(self) -> None:
         """The look-up is under way."""
 
+    def show_entered(self, text: str) -> None:
+        """What stands in 叫号 from now on."""
+
     def show_read(self, text: str, label: str) -> None:
         """The code in the kept picture that was read, or chosen."""
+
+    def show_refused(self, labels: Mapping[str, str]) -> None:
+        """Codes that lead to nothing, wherever they lie in the picture: label by text."""
 
     def show_cameras(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
         """The cameras of this window; `chosen` is an identity."""

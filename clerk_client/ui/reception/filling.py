@@ -29,8 +29,7 @@ class Filling(Finding):
     def __init__(
         self, view: ReceptionView, actions: ReceptionActions, today: Callable[[], date]
     ) -> None:
-        super().__init__(view, actions)
-        self._today = today
+        super().__init__(view, actions, today)
         self._recording: Recording | None = None
         self._form: Form | None = None
 

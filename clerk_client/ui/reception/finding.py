@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from clerk_client.desk.forms import Draft, Found
 from clerk_client.domain.cases import LookUp
 from clerk_client.domain.errors import DomainError
+from clerk_client.domain.harmless import harmless
 from clerk_client.domain.matters import Matter, ensure_acceptable
 from clerk_client.domain.stages import Stage, step
 from clerk_client.domain.tickets import SlipReference
@@ -15,7 +17,6 @@ from clerk_client.ui.reception.exchange import Offer, Preview, ReceptionActions,
 from clerk_client.ui.reception.locked import Question
 from clerk_client.ui.reception.preview import PreviewControl
 from clerk_client.ui.reception.search import MatterSearch
-from clerk_client.ui.reception.ticket_codes import label_of
 from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 class Finding:
     """The stages WAITING, IDENTIFYING and FOUND; the part of the presenter that others build on."""
 
-    def __init__(self, view: ReceptionView, actions: ReceptionActions) -> None:
+    def __init__(
+        self, view: ReceptionView, actions: ReceptionActions, today: Callable[[], date]
+    ) -> None:
         self._view = view
         self._actions = actions
-        self._preview = PreviewControl(view, actions)
+        self._today = today
+        self._preview = PreviewControl(view, actions, today)
         self._search = MatterSearch(view, actions.search, self._choose_matter)
         self._clerk = ""
+        self._is_shown = False
         self._stage = Stage.WAITING
         self._entry = LookUp.TICKET
         self._drafts: list[Draft] = []
@@ -40,6 +45,9 @@ class Finding:
         self._found: Found | None = None
         self._matter: Matter | None = None
         self._tickets: tuple[str, ...] = ()
+        # The code that is looked up, and whether a refusal still stands in the notice line.
+        self._code = ""
+        self._is_refused = False
         # Answers come in the order of the questions, so these come first.
         self._overdue: list[Question] = []
 
@@ -62,7 +70,7 @@ class Finding:
 
     def stop_preview(self) -> None:
         """停止预览."""
-        self._preview.stop()
+        self._preview.turn_off()
 
     def read_now(self) -> None:
         """获取条码."""
@@ -86,9 +94,10 @@ class Finding:
         self._actions.adjust_camera(adjustment)
 
     def enter_ticket(self, text: str) -> None:
-        """叫号: typed, or shot into the box by a gun."""
+        """叫号: typed there, or shot by a gun wherever the keyboard stands."""
         if text.strip():
-            self._look_up(lambda: self._actions.begin(text.strip()))
+            self._view.show_entered(self._fit_for_box(text))
+            self._look_up(lambda: self._actions.begin(text.strip()), code=text)
 
     def enter_appointment(self, text: str) -> None:
         """预约编号."""
@@ -112,7 +121,7 @@ class Finding:
         elif self._stage is Stage.FOUND and self._found and 0 <= row < len(self._found.matters):
             self._show_matter(self._found, self._found.matters[row])
 
-    # --- from the camera: what it read before the page was locked concerns nobody any more ---
+    # --- from the camera: what it read before the page was left or locked concerns nobody ---
 
     def ticket_read(self, text: str) -> None:
         """The camera read a code; its preview has stopped by itself."""
@@ -126,12 +135,19 @@ class Finding:
         """Several codes lie under the camera."""
         if self._reads_tickets and tuple(texts) != self._tickets:
             self._tickets = tuple(texts)
+            self._preview.tell_apart(texts)
+            self._view.show_entered("")
             self._view.offer_tickets({text: self.label_of(text) for text in texts})
+            # One of these was chosen before and refused: that is still to be read.
+            if not (self._is_refused and self._code in texts):
+                words = wording_for("SEVERAL_CODES", {"count": len(texts)})
+                self._view.show_notice(words, Level.INFO)
             self._view.focus(Spot.CHOICE)
 
     def nothing_read(self) -> None:
         """获取条码 found no code."""
         if self._stage is Stage.WAITING and self._clerk:
+            self._is_refused = False
             self._view.show_notice(wording_for("NOTHING_READ"), Level.WARNING)
 
     def reading_hindered(self, code: str) -> None:
@@ -140,7 +156,8 @@ class Finding:
             self._preview.hint(code)
 
     def preview_started(self) -> None:
-        if self._clerk and self._preview.started() and self._stage is Stage.WAITING:
+        was_away = self._preview.started() if self._clerk else False
+        if was_away and self._stage is Stage.WAITING and not self._is_refused:
             if self._drafts:
                 self._rest()
             else:
@@ -152,7 +169,9 @@ class Finding:
     def camera_lost(self, error: Exception) -> None:
         """The camera goes on by itself when it can; the keyboard path stays open."""
         self._preview.lost()
-        self._view.show_notice(wording_for(error), Level.WARNING)
+        # The picture's own words say it, too.
+        if not self._is_refused:
+            self._view.show_notice(wording_for(error), Level.WARNING)
 
     def cameras_known(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
         """Which there are, and which one the window looks through."""
@@ -164,17 +183,13 @@ class Finding:
 
     def camera_failed(self, error: Exception) -> None:
         """The keyboard path stays open."""
-        self._preview.show(Preview.STOPPED)
+        self._preview.failed()
+        self._is_refused = False
         self._view.show_notice(wording_for(error), Level.WARNING)
 
     def label_of(self, text: str) -> str:
         """How a code is named to the clerk."""
-        return label_of(text, self._actions.ticket_named(text))
-
-    def shown_in_box(self, text: str) -> str:
-        """What of a code may stand on the page: nothing of a slip, which holds a password."""
-        named = self._actions.ticket_named(text)
-        return "" if isinstance(named, SlipReference) else text
+        return self._preview.label_of(text)
 
     # --- from the desk ---
 
@@ -207,7 +222,15 @@ class Finding:
     @property
     def _reads_tickets(self) -> bool:
         waits = self._stage is Stage.WAITING and self._entry is LookUp.TICKET
-        return waits and bool(self._clerk)
+        return waits and self._is_shown and bool(self._clerk)
+
+    def _fit_for_box(self, text: str) -> str:
+        """What of a code may stay on the page: nothing of a slip, which holds a password."""
+        named = self._actions.ticket_named(text)
+        if isinstance(named, SlipReference):
+            return ""
+        line = " ".join(text.split())
+        return line if named else harmless(line)
 
     def _answered_late(self) -> Question | None:
         return self._overdue.pop(0) if self._overdue else None
@@ -228,6 +251,7 @@ class Finding:
 
     def _rest(self) -> None:
         """The notice line when nothing is to be told: guidance, or the way back to a draft."""
+        self._is_refused = False
         if self._drafts and self._stage in (Stage.WAITING, Stage.FOUND):
             words = wording_for("DRAFT_KEPT", {"whose": _whose(self._drafts[-1])})
             self._view.show_notice(words, Level.INFO, Offer.RESTORE)
@@ -238,15 +262,22 @@ class Finding:
         self._look_up(lambda: self._actions.choose(code), keep_held=True)
 
     def _read(self, text: str) -> None:
-        self._look_up(lambda: self._actions.begin(text.strip()), keep_picture=True)
+        # What was entered before is not what is looked up now.
+        self._view.show_entered("")
+        self._look_up(lambda: self._actions.begin(text.strip()), code=text, keep_picture=True)
 
     def _look_up(
-        self, ask: Callable[[], None], *, keep_held: bool = False, keep_picture: bool = False
+        self,
+        ask: Callable[[], None],
+        *,
+        code: str = "",
+        keep_held: bool = False,
+        keep_picture: bool = False,
     ) -> None:
         held = self._held if keep_held else None
         if self._back_to_waiting():
             self._drop_found()
-            self._held = held
+            self._held, self._code = held, code
             if not keep_picture:
                 self._preview.stop()
             self._rest()
@@ -261,6 +292,11 @@ class Finding:
         if self._held:
             self._view.show_no_matter(self._held, _notices(self._held))
         self._view.focus(Spot.LOOK_UP)
+
+    def _go_on_reading(self) -> None:
+        """Back at the ticket, the page asks for one: then the camera has to run."""
+        if self._reads_tickets:
+            self._preview.go_on()
 
     def _search_for(self, ticket: Found) -> None:
         self._held = ticket

@@ -51,11 +51,7 @@ def watch_gun(
 ) -> "GunFilter":
     """Listens for as long as `page` stands. A document reader that types is a gun as well: in the
     fields for numbers, what looks like one is entered there."""
-    shots = Shots(
-        presenter,
-        show=lambda text: page.ticket.box.setText(" ".join(text.split())),
-        tell=page.show_notice,
-    )
+    shots = Shots(presenter, tell=page.show_notice)
     fields: dict[QLineEdit, re.Pattern[str]] = {
         page.applicant.number: _DOCUMENT,
         page.applicant.serial: _SERIAL,

@@ -18,12 +18,15 @@ ENTRY_KEYS = {
 }
 
 
-def bind_keys(page: QWidget, presenter: ReceptionPresenter) -> None:
-    """Binds them for as long as the page stands; dead while an input method composes."""
+def bind_keys(page: QWidget, presenter: ReceptionPresenter, back: Callable[[], None]) -> None:
+    """Binds them for as long as the page stands; dead while an input method composes.
+
+    `back` is what Esc does.
+    """
     keys: dict[str, Callable[[], None]] = {
         "Ctrl+Return": presenter.commit,
         "Ctrl+Enter": presenter.commit,
-        "Esc": presenter.back,
+        "Esc": back,
         "Ctrl+Z": presenter.restore,
         "F9": presenter.ask_reprint,
         "Alt+1": partial(presenter.pick_category, Category.HALL_PENDING),
@@ -31,7 +34,7 @@ def bind_keys(page: QWidget, presenter: ReceptionPresenter) -> None:
     }
     for entry, names in ENTRY_KEYS.items():
         for name in names:
-            keys[name] = partial(presenter.choose_entry, entry)
+            keys[name] = partial(presenter.press_entry, entry)
     for name, action in keys.items():
         shortcut = QShortcut(QKeySequence(name), page)
         # A key held down is one press: it must not run through the check.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _READ = QColor("#31c46b")
 _LOCATED = QColor("#ffb400")
+_REFUSED = _LOCATED
 _OTHER = QColor("#c9d4e0")
 _TAG_TEXT = QColor("#10301d")
 
@@ -26,6 +27,7 @@ class Picture(QWidget):
         self._image: QImage | None = None
         self._marks: tuple[Mark, ...] = ()
         self._tags: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
         self._said = ""
         self.caption = ""
         self.setAccessibleName("高拍仪画面")
@@ -43,6 +45,11 @@ class Picture(QWidget):
         """What stands at the frame of each code, by the code's text; with none all are alike."""
         self._tags = dict(tags)
         self._describe()
+        self.update()
+
+    def show_refused(self, labels: Mapping[str, str]) -> None:
+        """Codes that were read and lead to nothing; each bears its label where it has no tag."""
+        self._refused = dict(labels)
         self.update()
 
     def show_caption(self, caption: str) -> None:
@@ -102,20 +109,24 @@ class Picture(QWidget):
             ]
         )
         tag = self._tags.get(mark.text, "") if mark.text else ""
+        colour = _REFUSED if mark.text in self._refused else _READ
         if not mark.text:
             pen = QPen(_LOCATED, 1.2)
         elif self._tags and not tag:
             pen = QPen(_OTHER, 1.5)
         else:
-            pen = QPen(_READ, 3.0)
+            pen = QPen(colour, 3.0)
+            tag = tag or self._refused.get(mark.text, "")
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolygon(corners)
         if tag:
-            self._draw_tag(painter, area, corners.boundingRect(), tag)
+            self._draw_tag(painter, area, corners.boundingRect(), tag, colour)
 
-    def _draw_tag(self, painter: QPainter, area: QRectF, code: QRectF, tag: str) -> None:
+    def _draw_tag(
+        self, painter: QPainter, area: QRectF, code: QRectF, tag: str, colour: QColor
+    ) -> None:
         """Above the code, or where there is room in the picture."""
         font = painter.font()
         font.setBold(True)
@@ -129,7 +140,7 @@ class Picture(QWidget):
         if top < area.top():
             top = min(max(code.bottom() + 4, area.top()), area.bottom() - height)
         plate = QRectF(left, top, width, height)
-        painter.fillRect(plate, _READ)
+        painter.fillRect(plate, colour)
         painter.setPen(_TAG_TEXT)
         painter.drawText(plate, int(Qt.AlignmentFlag.AlignCenter), tag)
 

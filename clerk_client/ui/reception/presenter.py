@@ -27,7 +27,6 @@ class ReceptionPresenter(HandingOver):
         self, view: ReceptionView, actions: ReceptionActions, today: Callable[[], date]
     ) -> None:
         super().__init__(view, actions, today)
-        self._is_shown = False
         self._unkept = Unkept(today)
         # Whose drafts were asked for and not answered yet.
         self._due: set[str] = set()
@@ -110,8 +109,11 @@ class ReceptionPresenter(HandingOver):
             case Stage.FOUND if self._matter and self._found and len(self._found.matters) > 1:
                 self._offer_matters(self._found)
             case Stage.WAITING | Stage.FOUND:
+                if self._stage is Stage.FOUND:
+                    self._view.show_entered("")
                 self._drop_found()
                 self._rest()
+                self._go_on_reading()
                 self._view.focus(Spot.LOOK_UP)
             case Stage.RECORDING:
                 self._leave_form()
@@ -131,6 +133,12 @@ class ReceptionPresenter(HandingOver):
             self._leave_without_receipt()
         elif self._outcome:
             self._outcome.reprint()
+
+    def press_entry(self, entry: LookUp) -> None:
+        """F2, F3, F4. At the ticket already, the picture starts anew: it may stand still."""
+        if self._stage is Stage.WAITING and self._entry is entry is LookUp.TICKET:
+            self._preview.stop()
+        self.choose_entry(entry)
 
     def next_client(self) -> None:
         """下一位."""
@@ -167,9 +175,14 @@ class ReceptionPresenter(HandingOver):
         words = wording_for(error)
         match self._stage:
             case Stage.IDENTIFYING:
-                if words.code in _HALL_AWAY and self._entry is not LookUp.MATTER:
+                is_away = words.code in _HALL_AWAY
+                if is_away and self._entry is not LookUp.MATTER:
                     words = wording_for("LOOK_UP_OFFLINE")
                 self._not_found()
+                self._is_refused = True
+                if self._code and not is_away:
+                    self._preview.refuse(self._code)
+                self._go_on_reading()
             case Stage.ACCEPTING:
                 self._go(Stage.CONFIRMING)
                 self._view.focus(Spot.SUBMIT)

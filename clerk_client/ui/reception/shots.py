@@ -14,15 +14,9 @@ _READY = (Stage.WAITING, Stage.FOUND)
 class Shots:
     """A code shot while somebody is served changes nothing and is told."""
 
-    def __init__(
-        self,
-        presenter: ReceptionPresenter,
-        show: Callable[[str], None],
-        tell: Callable[[Words, Level], None],
-    ) -> None:
-        """`show` puts a text into 叫号, `tell` a notice above the page."""
+    def __init__(self, presenter: ReceptionPresenter, tell: Callable[[Words, Level], None]) -> None:
+        """`tell` puts a notice above the page."""
         self._presenter = presenter
-        self._show = show
         self._tell = tell
         self._looked_up = ""
 
@@ -35,7 +29,6 @@ class Shots:
             if presenter.entry is not LookUp.TICKET:
                 presenter.choose_entry(LookUp.TICKET)
             self._looked_up = text
-            self._show(presenter.shown_in_box(text))
             presenter.enter_ticket(text)
         # Triggers bounce: the ticket that is being looked up is no second client.
         elif presenter.stage is not Stage.IDENTIFYING or text != self._looked_up:

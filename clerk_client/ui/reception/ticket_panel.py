@@ -27,8 +27,9 @@ _SAID = {
     Preview.AWAY: "高拍仪没有画面，恢复后自动继续",
 }
 _LONGEST_CODE = 1000  # of any ticket format
-# What is typed for a ticket; anything longer is a whole code, whose case may mean something.
-_NUMBER = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]{0,2}[0-9０-９]{0,4}")
+# What is typed for a ticket. Letters alone may begin a whole code that a slow gun types, and whose
+# case means something.
+_NUMBER = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]{1,2}[0-9０-９]{1,4}")
 _FOLDED, _UNFOLDED = "画面设置 ▾", "画面设置 ▴"
 
 
@@ -48,7 +49,7 @@ class TicketPanel(QWidget):
         self.picture = Picture()
         self.read = Button("获取条码", hint="立即识读一次叫号纸")
         self.stop = Button("停止预览", hint="关闭高拍仪画面")
-        self.start = Button("开始预览", hint="重新打开高拍仪画面")
+        self.start = Button("开始预览", hint="打开高拍仪画面；画面不动时按 F2 重新打开")
         self.read.clicked.connect(lambda: self.read_asked.emit())
         self.stop.clicked.connect(lambda: self.stop_asked.emit())
         self.start.clicked.connect(lambda: self.start_asked.emit())
@@ -88,6 +89,12 @@ class TicketPanel(QWidget):
     def show_preview(self, preview: Preview) -> None:
         """The picture that was read stays; any other goes with the preview."""
         self._preview = preview
+        is_on = preview in (Preview.STARTING, Preview.RUNNING)
+        has_keyboard = self.start.hasFocus() or self.stop.hasFocus()
+        self.start.setEnabled(not is_on)
+        self.stop.setEnabled(is_on or preview is Preview.AWAY)
+        if has_keyboard and not (self.start.hasFocus() or self.stop.hasFocus()):
+            self.box.setFocus()
         if preview is not Preview.READ:
             self.picture.show_image(None, _SAID[preview])
             self.picture.show_tags({})
@@ -101,6 +108,14 @@ class TicketPanel(QWidget):
         """The very picture that was read."""
         if self._preview is Preview.READ:
             self.picture.show_image(image, "已识读的画面", marks)
+
+    def close_settings(self) -> bool:
+        """Whether 画面设置 was open."""
+        if not self.settings.isVisible():
+            return False
+        self.fold.setFocus()
+        self.fold.setChecked(False)
+        return True
 
     def show_tags(self, tags: Mapping[str, str]) -> None:
         self.picture.show_tags(tags)

@@ -103,7 +103,7 @@ class ReceptionPage(Arrangement):
         self.notice.taken.connect(
             lambda: presenter.take_offer(self._offer) if self._offer else None
         )
-        bind_keys(self, presenter)
+        bind_keys(self, presenter, lambda: self._back(presenter))
 
     # --- what the presenter shows ---
 
@@ -146,8 +146,16 @@ class ReceptionPage(Arrangement):
         """Straight from the camera worker."""
         self.ticket.show_kept(image, marks)
 
+    def show_entered(self, text: str) -> None:
+        if text != self.ticket.box.text():
+            # Not clear(), as in clear_look_ups.
+            self.ticket.box.setText(text)
+
     def show_read(self, text: str, label: str) -> None:
         self.ticket.show_tags({text: label})
+
+    def show_refused(self, labels: Mapping[str, str]) -> None:
+        self.ticket.picture.show_refused(labels)
 
     def show_cameras(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
         self.ticket.show_cameras(choices, chosen)
@@ -281,6 +289,11 @@ class ReceptionPage(Arrangement):
         super().showEvent(event)
         if self._awaited is not None and not event.spontaneous():
             self.focus(self._awaited)
+
+    def _back(self, presenter: ReceptionPresenter) -> None:
+        """Esc: what was opened in the look-up closes first."""
+        if not self.ticket.close_settings():
+            presenter.back()
 
     def _show_matter_elsewhere(self, matter: Matter | None) -> None:
         self._matter = matter
