@@ -28,6 +28,7 @@ class Workers:
     def __init__(self, parts: Parts) -> None:
         self._threads: list[WorkerThread] = []
         self._ticket_named = parts.ticket_named
+        self._hall = parts.settings.hall
         self.drafts = DraftWorker(parts.drafts, FAILURES)
         self.keys = KeyWorker(
             parts.hub,
@@ -91,6 +92,7 @@ class Workers:
             take_drafts=drafts.queued(self.drafts.take),
             forget_drafts=drafts.queued(self.drafts.forget),
             ticket_named=self._ticket_named,
+            hall=self._hall,
         )
 
     def start(self) -> None:

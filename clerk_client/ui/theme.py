@@ -58,4 +58,6 @@ def _palette() -> QPalette:
         QPalette.ColorRole.ButtonText,
     ):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#8593a3"))
+    # Of a slider that cannot be drawn.
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor("#c3cbd5"))
     return palette

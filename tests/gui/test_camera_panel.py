@@ -3,15 +3,19 @@
 from collections.abc import Callable
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.desk.cameras import CameraChoice, Mark
+from clerk_client.domain.errors import NotATicket
+from clerk_client.domain.stages import Stage
 from clerk_client.ui.reception.exchange import Preview
 from clerk_client.ui.reception.view import ReceptionPage
+from clerk_client.ui.widgets import Text
 from scanner.adjustment import Adjustment
+from scanner.errors import CameraAbsent
 from tests.gui.test_reception_view import Window
 from tests.unit.test_reception_presenter import TICKET_TEXT
 
@@ -105,6 +109,79 @@ def test_choice_and_frames_bear_the_same_numbers_side_by_side(window: Window) ->
     assert "A023" in page.ticket.picture.accessibleDescription()
 
 
+@pytest.mark.parametrize("size", [(1366, 640), (1366, 690), (1024, 690)])
+def test_heading_and_three_codes_are_seen_and_chosen_by_their_digits(
+    window: Window, size: tuple[int, int]
+) -> None:
+    page = window.page
+    page.resize(*size)
+    window.presenter.preview_started()
+    window.presenter.choices_read(["WIFI:S:hall", "A024", TICKET_TEXT])
+    QCoreApplication.processEvents()
+    for row in range(3):
+        area = page.card.choices.visualItemRect(page.card.choices.item(row))
+        port = page.card.choices.viewport()
+        seen = port.visibleRegion().boundingRect()
+        assert seen.contains(area), (row, seen, area)
+    heading = page.card.findChildren(Text)
+    shown = [text for text in heading if text.text().startswith("画面里有 3 个码")]
+    assert [text.visibleRegion().boundingRect() for text in shown] == [shown[0].rect()]
+    assert "按数字键选择，Enter 确认" in page.notice.text
+    window.press(Qt.Key_3)
+    window.press(Qt.Key_Return)
+    assert window.asked_for("begin") == [(TICKET_TEXT,)]
+
+
+def test_refused_code_has_no_green_frame_and_says_what_it_is(window: Window) -> None:
+    page = window.page
+    window.presenter.preview_started()
+    window.presenter.ticket_read("WIFI:S:hall")
+    page.show_kept(white(), (square("WIFI:S:hall", 0.1),))
+    assert AMBER in colours(page)
+    assert GREEN not in colours(page)
+    window.presenter.refused(NotATicket("WIFI:S:hall"))
+    window.presenter.preview_started()
+    page.show_picture(white(), (square("WIFI:S:hall", 0.1),))
+    unlabelled = white()
+    assert AMBER in colours(page)
+    assert GREEN not in colours(page)
+    page.show_picture(unlabelled, (square("WIFI:S:hall", 0.1), square(TICKET_TEXT, 0.6)))
+    assert {AMBER, GREEN} <= colours(page)
+
+
+def test_esc_closes_the_picture_settings_first(window: Window) -> None:
+    page = window.page
+    page.resize(1366, 900)
+    window.find()
+    page.ticket.fold.setFocus()
+    window.press(Qt.Key_Space)
+    window.press(Qt.Key_Tab)
+    window.press(Qt.Key_Escape)
+    assert not page.ticket.settings.isVisible()
+    assert page.ticket.fold.hasFocus()
+    assert window.presenter.stage is Stage.FOUND
+    window.press(Qt.Key_Escape)
+    assert window.presenter.stage is Stage.WAITING
+
+
+def test_buttons_say_whether_the_preview_runs_and_f2_starts_it_again(window: Window) -> None:
+    ticket = window.page.ticket
+    window.presenter.preview_started()
+    assert (ticket.start.isEnabled(), ticket.stop.isEnabled()) == (False, True)
+    window.press(Qt.Key_F2)
+    assert [asked[0] for asked in window.asked[-2:]] == ["stop_preview", "start_preview"]
+    window.presenter.preview_started()
+    ticket.stop.setFocus()
+    window.press(Qt.Key_Space)
+    window.presenter.preview_stopped()
+    assert (ticket.start.isEnabled(), ticket.stop.isEnabled()) == (True, False)
+    # A button that is shut leaves the keyboard at the number.
+    assert ticket.box.hasFocus()
+    window.presenter.start_preview()
+    window.presenter.camera_lost(CameraAbsent("camera:0"))
+    assert (ticket.start.isEnabled(), ticket.stop.isEnabled()) == (True, True)
+
+
 def test_choice_that_was_dropped_leaves_no_numbers(window: Window) -> None:
     window.presenter.preview_started()
     window.presenter.choices_read(["A024", "A025"])
@@ -192,6 +269,8 @@ def test_stream_can_be_turned_and_nothing_else(window: Window) -> None:
     window.presenter.adjustment_known(Adjustment())
     enabled = [part for part in panel.in_tab_order() if part.isEnabled()]
     assert enabled == [panel.rotation, panel.reset]
+    labels = [label.text() for label in panel.findChildren(QLabel) if label.isEnabled()]
+    assert labels == ["旋转"]
 
 
 def test_page_asks_for_pictures_of_its_own_size(window: Window, qtbot: QtBot) -> None:

@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from clerk_client.desk.forms import Entries, Form
 from clerk_client.domain.cases import Category, LookUp
-from clerk_client.domain.errors import DomainError
+from clerk_client.domain.errors import DomainError, NotATicket
 from clerk_client.domain.people import DocumentType
 from clerk_client.ui.reception.exchange import ReceptionActions, Spot
 from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.reception.view import ReceptionPage
-from clerk_client.ui.widgets import Button, LineEdit
+from clerk_client.ui.widgets import Button, LineEdit, Text
 from tests.helpers.tickets import ticket_named
 from tests.unit.test_reception_presenter import (
     MATTER,
@@ -362,6 +362,22 @@ def test_no_stage_pushes_the_window_wider_or_higher(window: Window, size: tuple[
         QCoreApplication.processEvents()
         assert (window.page.width(), window.page.height()) == size
     assert not window.page.outcome.print.visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize("width", [640, 683, 1024, 1366])
+@pytest.mark.parametrize("text", ["https://example.com/" + "a" * 40, "长" * 60])
+def test_nothing_of_a_long_notice_is_cut(window: Window, width: int, text: str) -> None:
+    window.page.resize(width, 640)
+    window.presenter.enter_ticket("x")
+    window.presenter.refused(NotATicket(text))
+    QCoreApplication.processEvents()
+    QCoreApplication.processEvents()
+    assert window.page.width() == width
+    for label in window.page.notice.findChildren(Text):
+        assert label.height() >= label.heightForWidth(label.width())
+        assert label.width() > width / 3
+        assert label.visibleRegion().boundingRect() == label.rect()
+    assert text in window.page.notice.text
 
 
 def test_a_narrow_screen_shows_one_step_at_a_time(window: Window) -> None:

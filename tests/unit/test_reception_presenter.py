@@ -9,10 +9,16 @@ import pytest
 from stdnum.iso7064 import mod_11_2
 
 from clerk_client.desk.cameras import CameraChoice
-from clerk_client.desk.forms import Entries, Form, Found
+from clerk_client.desk.forms import Draft, Entries, Form, Found, Place
 from clerk_client.desk.paperwork import PrintedReceipt
 from clerk_client.domain.cases import Acceptance, Category, LookUp
-from clerk_client.domain.errors import DomainError, NotATicket, TicketUsed
+from clerk_client.domain.errors import (
+    DomainError,
+    NotATicket,
+    SlipWithoutTicket,
+    TicketOfAnotherHall,
+    TicketUsed,
+)
 from clerk_client.domain.matters import Audience, DayUnit, Department, Matter
 from clerk_client.domain.people import DocumentType, checked_applicant
 from clerk_client.domain.stages import Stage

@@ -107,6 +107,8 @@ class Arrangement(QWidget):
         narrow = self.width() < max(_NARROW, needed)
         finding = self._stage in (Stage.WAITING, Stage.IDENTIFYING, Stage.FOUND)
         low = self.height() < _LOW
+        # A list of codes is seen whole, and the picture is looked at only for its numbers.
+        self._left_rows.setStretchFactor(self.card, 4 if self._offers_tickets else 2)
         step = (self._left if finding else self._middle).minimumSizeHint().width()
         beside = self.materials.minimumSizeHint().width() + _MARGINS
         shown: dict[QWidget, bool] = {

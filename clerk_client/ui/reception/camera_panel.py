@@ -98,6 +98,8 @@ class CameraPanel(QWidget):
         for part in (self.brightness, self.is_automatic, self.size_asked):
             part.setEnabled(is_device)
         self.exposure.setEnabled(is_device and adjustment.exposure is not None)
+        for label in self.findChildren(QLabel):
+            label.setEnabled(is_device or label.buddy() is self.rotation)
         self._is_device = is_device
 
     def _tell(self, *, is_brightness_set: bool = False) -> None:

@@ -6,6 +6,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -35,6 +36,9 @@ class MatterCard(QFrame):
         self._whose = Text(role="aside")
         self.choices = ChoiceList("请选择一项")
         self.choices.chosen.connect(self.chosen)
+        # It scrolls by itself where the card is low: its heading stays in sight.
+        self.choices.setMinimumHeight(4 * self.choices.fontMetrics().lineSpacing())
+        self.choices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._source = Text(role="aside")
         self._name = Text(role="cardHeading")
         self._name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -90,11 +90,12 @@ class TicketPanel(QWidget):
         """The picture that was read stays; any other goes with the preview."""
         self._preview = preview
         is_on = preview in (Preview.STARTING, Preview.RUNNING)
-        has_keyboard = self.start.hasFocus() or self.stop.hasFocus()
-        self.start.setEnabled(not is_on)
-        self.stop.setEnabled(is_on or preview is Preview.AWAY)
-        if has_keyboard and not (self.start.hasFocus() or self.stop.hasFocus()):
-            self.box.setFocus()
+        is_open = {self.start: not is_on, self.stop: is_on or preview is Preview.AWAY}
+        for button, can_be_pressed in is_open.items():
+            if button.hasFocus() and not can_be_pressed:
+                # Qt would go on to the next button, which a second Enter would press.
+                self.box.setFocus()
+            button.setEnabled(can_be_pressed)
         if preview is not Preview.READ:
             self.picture.show_image(None, _SAID[preview])
             self.picture.show_tags({})
