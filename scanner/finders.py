@@ -55,9 +55,11 @@ def find_codes(
     time, and zxing itself locates nearly all of these. The next way is gone when the next list is
     asked for. Ends at `until` (time.monotonic).
     """
-    if min(gray.shape) < _SMALLEST_LEVEL or time.monotonic() >= until:
+    if not gray.size:
         return
     scale = min(1.0, _LONGEST / max(gray.shape))
+    if min(gray.shape) * scale < _SMALLEST_LEVEL or time.monotonic() >= until:
+        return
     finders = _finders(gray, until, scale)
     yield candidates_from(finders, gray, until, most)
     yield candidates_from_pairs(finders, gray, until)[:most]

@@ -11,6 +11,7 @@ from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication
 
 from clerk_client.app.application import Application
+from clerk_client.app.collecting import Collecting
 from clerk_client.domain.clock import Clock, SystemClock
 from clerk_client.logs import install_crash_hook, start_logging
 from clerk_client.settings import Settings
@@ -30,6 +31,7 @@ def run(settings: Settings, clock: Clock | None = None) -> int:
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
     qt = QApplication(sys.argv[:1])
+    collecting = Collecting()
     crashes = CrashReports()
     install_crash_hook(crashes.tell)
     apply_theme(qt)
@@ -41,3 +43,4 @@ def run(settings: Settings, clock: Clock | None = None) -> int:
         return int(qt.exec())
     finally:
         application.stop()
+        collecting.stop()

@@ -150,6 +150,22 @@ def test_ticket_laid_where_another_lay_is_read_as_itself(table: Table, frames: i
     assert set(table.read_many(10)) == {OTHER}
 
 
+@pytest.mark.parametrize("seed", [1000, 1100])
+def test_ticket_that_was_nearly_read_is_not_read_once_the_next_one_lies_there(seed: int) -> None:
+    """Their texts share so much that the next one's picture adds to the first one's."""
+    sight, texts = Sight(), []
+    for at in range(20):
+        number = "A023" if at < 6 else "A024"
+        modules = modules_of(TEXT.replace("A023", number))
+        frame = photographed(
+            printed(modules, 4.0), paper=140, black=110, blur=1.0, noise=28.0, seed=seed + at
+        )
+        found = sight.read(frame, taken_at=float(at))
+        texts += [(at >= 6, reading.text) for reading in found]
+    assert (True, TEXT) not in texts
+    assert (True, TEXT.replace("A023", "A024")) in texts
+
+
 def test_another_scene_says_nothing_of_the_last_one(table: Table) -> None:
     table.lies = paper()
     table.read()
