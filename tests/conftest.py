@@ -1,5 +1,9 @@
-"""A screen for each process that runs tests: two windows on one screen fight for the keyboard."""
+"""A screen for each process that runs tests: two windows on one screen fight for the keyboard.
 
+Widgets die in the thread they were made in: see clerk_client/app/collecting.py.
+"""
+
+import gc
 import os
 from collections.abc import Generator
 
@@ -23,6 +27,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     screen = config.stash.get(_screen, None)
     if screen is not None:
         screen.__exit__(None, None, None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "qapp" in getattr(item, "fixturenames", ()):
+        gc.disable()
+
+
+def pytest_runtest_logfinish() -> None:
+    # Not sooner: until now pytest held the test's widgets.
+    if not gc.isenabled():
+        gc.collect(1)
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -34,9 +34,8 @@ class Collecting(QObject):
     @pyqtSlot()
     def _collect(self) -> None:
         if not self._has_begun:
-            # What stands by now stays: it is not gone through again, which would be felt.
+            # What stands by now stays: to go through it takes longer than may be felt.
             self._has_begun = True
-            gc.collect()
             gc.freeze()
             return
         for generation, (count, most) in reversed(

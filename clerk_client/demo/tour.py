@@ -209,7 +209,8 @@ class _Hands:
 
     def type(self, text: str) -> None:
         """As on a keyboard, Chinese included."""
-        self._xdotool("type", "--delay", "15", text)
+        # A person's pace, of which xdotool waits half between keys: a gun types faster.
+        self._xdotool("type", "--delay", "150", text)
 
     def press(self, *keys: str) -> None:
         """One key or combination after the other."""
