@@ -375,7 +375,10 @@ def test_interrupt_ends_politely() -> None:
 
 # Says when the first picture was looked at, so that the test need not guess.
 _INTERRUPTED = """
+import signal
 import sys
+# Whoever runs the tests in the background has it ignored, and that is handed down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from scanner import trial, __main__
 fault_of = trial.fault_of
 def watched(*picture):
