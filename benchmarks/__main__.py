@@ -13,7 +13,18 @@ from importlib import import_module
 from benchmarks.ground import Ground
 from benchmarks.table import Line, tell
 
-_ROWS = ("start", "ticket", "receipt", "sign-in", "keys", "journal", "search", "decode", "preview")
+_ROWS = (
+    "start",
+    "ticket",
+    "receipt",
+    "sign-in",
+    "keys",
+    "journal",
+    "search",
+    "decode",
+    "preview",
+    "camera",
+)
 _BY_NAME = ("decode-all", "decode-moving")  # minutes each
 
 

@@ -5,22 +5,19 @@ reportlab are loaded. A whole reception runs on these parts without a window.
 """
 
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clerk_client.domain.clock import Clock, hall_day
 from clerk_client.domain.errors import DomainError
 from clerk_client.hall_link.errors import HallError, KeyringAbsent
 from clerk_client.journal.errors import JournalError
+from clerk_client.key_parts import KeyParts
 from clerk_client.settings import Settings, SettingsBroken
 from printing.errors import PrintingError
 from scanner.errors import ScannerError
 from ukey.errors import UKeyError
 
 if TYPE_CHECKING:
-    from cryptography import x509
-
     from clerk_client.desk.cameras import Cameras
     from clerk_client.desk.desk import Desk
     from clerk_client.desk.diagnosis import Diagnosis
@@ -36,14 +33,6 @@ if TYPE_CHECKING:
     from clerk_client.journal.store import Journal
     from printing.spool import Printer
     from scanner.reading import Kind
-    from ukey.catalog import Catalog as DriverCatalog
-    from ukey.findings import Finding
-    from ukey.hub import KeyHub
-    from ukey.kinds import Kinds
-    from ukey.look import Look
-    from ukey.revocation import Revocations
-    from ukey.token import Certificate
-    from ukey.trust import Trust
 
 FAILURES: tuple[type[Exception], ...] = (
     DomainError,
@@ -58,24 +47,17 @@ FAILURES: tuple[type[Exception], ...] = (
 """What a clerk is told about. Any other exception is a bug and reaches the crash page."""
 
 
-class Parts:
+class Parts(KeyParts):
     """May be asked from any thread."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self.settings = settings
-        self.clock = clock
+        super().__init__(settings, clock)
         self.camera_is_busy = False
         """The preview has the camera: set by whoever runs it."""
         # The keyring may prompt and wait under this one; what the window asks for has its own.
         self._lock = threading.RLock()
-        self._hub_lock = threading.Lock()
-        self._authorities_lock = threading.Lock()
         self._cameras_lock = threading.Lock()
         self._cameras: Cameras | None = None
-        self._hub: KeyHub | None = None
-        self._drivers: DriverCatalog | None = None
-        self._kinds: Kinds | None = None
-        self._revoked: Revocations | None = None
         self._desk: Desk | None = None
         self._paperwork: Paperwork | None = None
         self._ticket_formats: tuple[TicketFormat, ...] | None = None
@@ -83,86 +65,8 @@ class Parts:
         self._catalogue: Catalogue | None = None
         self._station_key: StationKey | None = None
         self._stock: Stock | None = None
-        self._credentials: Credentials | None = None
-        self._authorities: tuple[x509.Certificate, ...] | None = None
 
-    # --- devices ---
-
-    def hub(self) -> "KeyHub":
-        """All keys of this station."""
-        from ukey.hub import KeyHub
-
-        catalog = self.drivers()
-        with self._hub_lock:
-            if self._hub is None:
-                self._hub = KeyHub(catalog.drivers, families=catalog.families, kinds=self._kinds)
-            return self._hub
-
-    def drivers(self) -> "DriverCatalog":
-        """The drivers that this station knows; files that could not be used are named in it."""
-        from ukey.catalog import load_catalog
-        from ukey.kinds import load_kinds
-
-        with self._hub_lock:
-            if self._drivers is None:
-                found = load_catalog(self.settings.drivers)
-                self._kinds = load_kinds(self.settings.drivers)
-                problems = (*found.problems, *self._kinds.problems)
-                self._drivers = replace(found, problems=problems)
-            return self._drivers
-
-    def authorities(self) -> "tuple[x509.Certificate, ...]":
-        """Whom this station trusts to vouch for keys. Raises SettingsBroken."""
-        from ukey.certificates import load_authorities
-
-        with self._authorities_lock:
-            if self._authorities is None:
-                place = self.settings.authorities
-                try:
-                    self._authorities = tuple(load_authorities(place.read_bytes()))
-                except (OSError, ValueError) as error:
-                    raise SettingsBroken(place, str(error)) from error
-            return self._authorities
-
-    def key_families(self) -> "list[tuple[str, str]]":
-        """Name and title of each family of keys."""
-        return [(family.name, family.title) for family in self.drivers().families]
-
-    def key_absence(self, look: "Look") -> "Finding":
-        """Why that look saw no key. Lists USB devices and readers, which takes time."""
-        from ukey.evidence import absence, gather
-
-        return absence(gather(self.hub(), self.drivers(), look=look), self.drivers())
-
-    def trust(self) -> "Trust":
-        """What certificates are held against, here and now. Raises SettingsBroken."""
-        from ukey.revocation import load_revocations
-        from ukey.trust import Trust
-
-        authorities = self.authorities()
-        with self._authorities_lock:
-            if self._revoked is None:
-                self._revoked = load_revocations(self.settings.revocation_lists, authorities)
-        moment, hall = self.clock.now(), self._credentials
-        hall_moment = None
-        if hall is not None and hall.knows_hall_time:
-            hall_moment = moment + hall.hall_ahead
-        return Trust(authorities, moment, hall_moment, self._revoked)
-
-    def unfit(self, certificate: "Certificate") -> Exception | None:
-        """Why the certificate cannot sign in here and now, or None."""
-        try:
-            return self.trust().unfit(certificate)
-        except SettingsBroken as error:
-            return error
-
-    def notices(self, certificate: "Certificate") -> "list[tuple[str, Mapping[str, str]]]":
-        """What the holder of a fit certificate is told before the PIN."""
-        try:
-            return self.trust().notices(certificate)
-        except SettingsBroken:
-            # Told as the reason why it is unfit.
-            return []
+    # --- camera, tickets, printer ---
 
     def cameras(self) -> "Cameras":
         """Which camera this window looks through. One for all threads."""

@@ -1,10 +1,10 @@
 """The steps that find and read codes, cheapest first. Importing it loads OpenCV and zxing.
 
 zxing reads the frame as it is. A code that it located and did not understand is looked at module by
-module (scanner.second_look). Where it located nothing, finder patterns are searched on grey levels
-(scanner.finders) and what stands like a code is looked at in the same way. Which steps, and their
-order, were measured on photographs: docs/reading-codes.md has the figures,
-and what did not help.
+module (scanner.second_look). Then finder patterns are searched, by outline (scanner.outlines) and
+on grey levels (scanner.finders), and what stands like a code is looked at in the same way. Which
+steps, and their order, was measured on photographs: docs/reading-codes.md has the figures, and what
+did not help.
 """
 
 import time
@@ -141,8 +141,8 @@ class Search:
             if self._is_new(corners.mean(axis=0)) and not self._is_over:
                 self._look(from_corners(corners, 17 + 4 * version), version, "look")
 
-    def seek(self, *, thorough: bool = False) -> None:
-        """Codes that zxing did not locate."""
+    def seek(self, *, inverted: bool = False, thorough: bool = False) -> None:
+        """Codes that zxing did not locate; `inverted` and `thorough` as in finders.find_codes."""
         if self._is_over or self._is_too_small:
             return
         for outlined in outlined_codes(self._gray, self._until):
@@ -153,7 +153,9 @@ class Search:
                 self._look(way, version, "outline", inverted=outlined.inverted)
         # One that was outlined does not end the search: its neighbour may be worn.
         read = len(self.sighting.readings)
-        for candidates in find_codes(self._gray, self._until, _CANDIDATES, thorough=thorough):
+        for candidates in find_codes(
+            self._gray, self._until, _CANDIDATES, inverted=inverted, thorough=thorough
+        ):
             for candidate in candidates:
                 self._look_where_it_may_be(candidate)
             if len(self.sighting.readings) > read or self.has_understood:
@@ -168,7 +170,7 @@ class Search:
 
     @property
     def has_understood(self) -> bool:
-        """Whether a code lies there that more frames may make readable, and nothing else."""
+        """Whether a code lies there that no search makes readable, but more frames may."""
         return any(seen.is_understood for seen in self.sighting.unread)
 
     def _look_where_it_may_be(self, found: Candidate) -> None:

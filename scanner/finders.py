@@ -46,27 +46,30 @@ _FINDERS = 40
 
 
 def find_codes(
-    gray: Gray, until: float, most: int = 6, *, thorough: bool = False
+    gray: Gray, until: float, most: int = 6, *, inverted: bool = False, thorough: bool = False
 ) -> Iterator[list[Candidate]]:
     """Places that look like a QR code, in pixels of `gray`, one way of searching after the other:
     three finder patterns, then two of them. Each best first.
 
-    `thorough` searches twice more, for smaller ones and for bright ones on dark: that doubles the
-    time, and zxing itself locates nearly all of these. The next way is gone when the next list is
-    asked for. Ends at `until` (time.monotonic).
+    `inverted` searches for codes that are bright on dark. `thorough` searches twice more, for
+    smaller ones and for the other way round: that doubles the time, and zxing itself locates
+    nearly all of these. The next way is gone when the next list is asked for. Ends at `until`
+    (time.monotonic).
     """
     if not gray.size:
         return
     scale = min(1.0, _LONGEST / max(gray.shape))
     if min(gray.shape) * scale < _SMALLEST_LEVEL or time.monotonic() >= until:
         return
-    finders = _finders(gray, until, scale)
+    finders = _finders(gray, until, scale, inverted=inverted)
     yield candidates_from(finders, gray, until, most)
     yield candidates_from_pairs(finders, gray, until)[:most]
     if thorough and scale == 1.0 and time.monotonic() < until:
-        yield candidates_from(_finders(gray, until, _STEP, levels=1), gray, until, most)
+        tiny = _finders(gray, until, _STEP, levels=1, inverted=inverted)
+        yield candidates_from(tiny, gray, until, most)
     if thorough and time.monotonic() < until:
-        yield candidates_from(_finders(gray, until, scale, inverted=True), gray, until, most)
+        others = _finders(gray, until, scale, inverted=not inverted)
+        yield candidates_from(others, gray, until, most)
 
 
 def _finders(

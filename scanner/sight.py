@@ -71,13 +71,13 @@ class Sight:
     def _read(self, search: "Search", now: float, *, thorough: bool) -> None:
         search.plain()
         self._followed = [code for code in self._followed if self._goes_on(code, search)]
-        if search.sighting.readings and not self._followed and not thorough:
-            return
+        # Also beside a code that was read: two tickets are a choice, none is picked silently.
         search.look_at_located()
         unclear = not search.sighting.readings and not search.has_understood
         if thorough or (unclear and now >= self._seek_from):
             began = time.monotonic()
-            search.seek(thorough=thorough)
+            # Telephones in the dark mode show codes bright on dark: every other search is theirs.
+            search.seek(inverted=bool(self._fruitless % 2), thorough=thorough)
             share = _SEEKING_SHARE if self._fruitless < _FRUITLESS else _PATIENT_SHARE
             self._seek_from = now + (time.monotonic() - began) / share
             nothing = not search.sighting.readings and not search.sighting.unread

@@ -1,7 +1,7 @@
 """What passes between the page and the desk during one reception, and the rules on it."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from clerk_client.domain.appointments import Appointment
@@ -24,6 +24,17 @@ class Found:
     ticket: QueueTicket | None = None
     appointment: Appointment | None = None
     notices: tuple[str, ...] = ()
+
+    def for_ticket_of(self, held: "Found") -> "Found":
+        """The matter that was searched for a ticket found before, together with that ticket."""
+        return replace(
+            self,
+            # A parent on the ticket still led here; a ticket without any matter did not.
+            look_up=held.look_up if held.matters else self.look_up,
+            ticket=held.ticket,
+            appointment=held.appointment,
+            notices=tuple(dict.fromkeys(held.notices + self.notices)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

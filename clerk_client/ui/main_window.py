@@ -21,9 +21,10 @@ from PyQt5.QtWidgets import (
 import resources
 from clerk_client.domain.clerks import Role
 from clerk_client.ui.crash_page import CrashPage
+from clerk_client.ui.notice_bar import NoticeBar
 from clerk_client.ui.notices import Level
 from clerk_client.ui.strip import StatusStrip
-from clerk_client.ui.widgets import Button, NoticeBar
+from clerk_client.ui.widgets import Button
 from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READ_NOW_S = 5.0
-"""How long 获取条码 waits for a picture; a camera needs seconds to open."""
+READ_NOW_S, OPENED_S = 5.0, 25.0
+"""How long 获取条码 waits for the next picture of a running camera, and of one still to be opened:
+the camera's own deadlines end that sooner, with the reason."""
 
 KEEP_MS = 500
 """A slider that is drawn is written down once it rests."""
@@ -104,7 +105,8 @@ class CameraWorker(QObject):
         if self._viewing is not None and self._reading:
             self._reading.reset()
             self._is_thorough = True
-            self._impatience.start(int(READ_NOW_S * 1000))
+            patience = READ_NOW_S if self._has_pictures else OPENED_S
+            self._impatience.start(int(patience * 1000))
 
     @pyqtSlot(int, int)
     def fit_preview(self, width: int, height: int) -> None:

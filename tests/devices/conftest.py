@@ -1,4 +1,4 @@
-"""Keys for the device tests: SoftHSM stores, virtual cards, a legacy key, and hubs over them."""
+"""Devices for the tests: SoftHSM stores, virtual cards, a legacy key, hubs over them; a camera."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +13,7 @@ from clerk_client.demo.authority import Authority, ec_key, rsa_key
 from clerk_client.demo.soft_tokens import SoftToken, SoftTokens
 from tests.helpers.crypto_tokens import CryptoToken, crypto_token
 from tests.helpers.faulty_drivers import Fault, build
+from tests.helpers.made_camera import MadeCamera, built_library
 from tests.helpers.smart_cards import SmartCards, smart_cards
 from ukey.catalog import Driver, driver_at
 from ukey.driver import Deadlines
@@ -138,3 +139,14 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fault], Driver
     """A driver with one fault; each library is built once."""
     folder = tmp_path_factory.mktemp("faulty")
     return lambda fault: driver_at(build(fault, folder))
+
+
+@pytest.fixture(scope="session")
+def camera_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built_library(tmp_path_factory.mktemp("made_camera"))
+
+
+@pytest.fixture
+def made(tmp_path: Path, camera_library: Path, monkeypatch: pytest.MonkeyPatch) -> MadeCamera:
+    """A V4L2 camera at number 0, which OpenCV's own reader streams from."""
+    return MadeCamera(tmp_path, camera_library, monkeypatch)

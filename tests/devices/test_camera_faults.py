@@ -22,20 +22,10 @@ from scanner.errors import (
     PictureUnreadable,
     ScannerError,
 )
-from tests.helpers.made_camera import Fault, MadeCamera, built_library, photograph
+from tests.helpers.made_camera import Fault, MadeCamera, photograph
 from tests.helpers.previews import PATIENCE_S, Watched, has_gone, opened, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="V4L2 is Linux's")
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built_library(tmp_path_factory.mktemp("made_camera"))
-
-
-@pytest.fixture
-def made(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> MadeCamera:
-    return MadeCamera(tmp_path, library, monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 import sys
 from multiprocessing.connection import Pipe
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from scanner.camera import CameraSource
 from scanner.camera_process import Handover
 from scanner.errors import CameraAbsent
 from scanner.sources import source_for
-from tests.helpers.made_camera import Fault, MadeCamera, built_library
+from tests.helpers.made_camera import Fault, MadeCamera
 from tests.helpers.previews import (
     PATIENCE_S,
     Watched,
@@ -23,16 +22,6 @@ from tests.helpers.previews import (
 )
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="V4L2 is Linux's")
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built_library(tmp_path_factory.mktemp("made_camera"))
-
-
-@pytest.fixture
-def made(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> MadeCamera:
-    return MadeCamera(tmp_path, library, monkeypatch)
 
 
 def test_camera_is_read_and_let_go(made: MadeCamera) -> None:

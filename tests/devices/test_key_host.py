@@ -1,6 +1,5 @@
 """What runs in a driver's process, for once in this one: states that no token here can hold."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pkcs11
@@ -8,6 +7,7 @@ import pytest
 
 from clerk_client.demo.authority import Authority, ec_key, rsa_key
 from clerk_client.demo.soft_tokens import LIBRARY, PIN, SoftTokens
+from tests.helpers.pulled_tokens import pull
 from ukey.errors import DriverFailed, TokenRemoved
 from ukey.host import DriverHost
 from ukey.look import options_of
@@ -101,8 +101,7 @@ def test_pin_is_never_tried_on_another_clerks_key(
     tokens = {token.label: token for token in host.tokens()}
     pulled = TokenRef.of(tokens["W01"])
     assert host.is_present(pulled)
-    for folder in folders:
-        shutil.rmtree(folder)
+    pull(folders)
     for pin in ("000000", PIN):
         with pytest.raises(TokenRemoved):
             host.open(1, pulled, ids_of(tokens["W01"]), pin)

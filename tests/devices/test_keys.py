@@ -1,7 +1,6 @@
 """Keys on real SoftHSM tokens: found, opened, signing, pulled, hanging."""
 
 import dataclasses
-import shutil
 import subprocess
 import sys
 import types
@@ -18,6 +17,7 @@ from clerk_client.demo.authority import BEGINNING, END, Authority, ec_key, rsa_k
 from clerk_client.demo.soft_tokens import LIBRARY, PIN, SoftTokens
 from clerk_client.wire.lines import Signer
 from tests.devices.conftest import Keys
+from tests.helpers.pulled_tokens import pull
 from ukey.algorithms import is_signature_of
 from ukey.errors import (
     CertificateMissing,
@@ -254,8 +254,7 @@ def test_pulled_key_is_told_as_pulled(
     hub = make_hub(own_store)
     token = token_of(hub, "W01")
     key = hub.open(token.id, PIN)
-    for folder in own_store.folder.iterdir():
-        shutil.rmtree(folder)
+    pull(own_store.folder.iterdir())
     with pytest.raises(TokenRemoved):
         key.sign(MESSAGE)
     assert isinstance(hub.loss_of(token.id), TokenRemoved)

@@ -9,8 +9,10 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.theme import apply_theme
 from clerk_client.workers.thread import WorkerThread
+from tests.helpers.reception_window import Window
 
 MORNING = datetime(2026, 11, 21, 1, 12, tzinfo=UTC)
 
@@ -58,3 +60,17 @@ def caught(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException]]:
     kinds: list[type[BaseException]] = []
     monkeypatch.setattr(sys, "excepthook", lambda kind, _error, _trace: kinds.append(kind))
     return kinds
+
+
+@pytest.fixture
+def page(shown: Callable[[QWidget], None]) -> ReceptionPage:
+    """The reception page alone, as large as on the recommended screen."""
+    made = ReceptionPage()
+    made.resize(1366, 640)
+    shown(made)
+    return made
+
+
+@pytest.fixture
+def window(page: ReceptionPage, qtbot: QtBot) -> Window:
+    return Window(page, qtbot)

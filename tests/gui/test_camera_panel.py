@@ -1,11 +1,9 @@
 """The camera's part of the reception page: frames round codes, the picture that stays, 画面设置."""
 
-from collections.abc import Callable
-
 import pytest
 from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QLabel, QWidget
+from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from clerk_client.desk.cameras import CameraChoice, Mark
@@ -16,7 +14,7 @@ from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.widgets import Text
 from scanner.adjustment import Adjustment
 from scanner.errors import CameraAbsent
-from tests.gui.test_reception_view import Window
+from tests.helpers.reception_window import Window
 from tests.unit.test_reception_presenter import TICKET_TEXT
 
 pytestmark = pytest.mark.usefixtures("themed")
@@ -45,19 +43,6 @@ def rows_of(page: ReceptionPage) -> list[str]:
     model = page.card.choices.model()
     assert model is not None
     return [model.index(row, 0).data() for row in range(model.rowCount())]
-
-
-@pytest.fixture
-def page(shown: Callable[[QWidget], None]) -> ReceptionPage:
-    made = ReceptionPage()
-    made.resize(1366, 640)
-    shown(made)
-    return made
-
-
-@pytest.fixture
-def window(page: ReceptionPage, qtbot: QtBot) -> Window:
-    return Window(page, qtbot)
 
 
 def test_code_that_was_read_has_a_frame_and_one_that_was_located_another(window: Window) -> None:

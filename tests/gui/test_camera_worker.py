@@ -219,7 +219,7 @@ def test_reading_on_demand_says_when_there_is_no_code(qtbot: QtBot, run: Run, de
 def test_reading_on_demand_gives_up_when_no_picture_comes(
     qtbot: QtBot, run: Run, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_worker, "READ_NOW_S", 0.05)
+    monkeypatch.setattr(camera_worker, "OPENED_S", 0.05)
     camera = CameraWorker(desk.cameras("camera:0", Dark()))
     thread = run(camera)
     with qtbot.waitSignal(camera.nothing_read, timeout=WAIT):

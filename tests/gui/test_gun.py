@@ -1,7 +1,6 @@
 """The bar-code gun at the reception page: real key events, wherever the keyboard stands."""
 
 import subprocess
-from collections.abc import Callable
 
 import pytest
 from PyQt5.QtCore import QCoreApplication, QEvent, Qt
@@ -14,7 +13,7 @@ from clerk_client.domain.errors import SlipWithoutTicket
 from clerk_client.ui.reception.gun_filter import GunFilter, watch_gun
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.wording import wording_for
-from tests.gui.test_reception_view import Window
+from tests.helpers.reception_window import Window
 from tests.unit.test_reception_presenter import NUMBER
 
 pytestmark = pytest.mark.usefixtures("themed")
@@ -78,19 +77,6 @@ class Keyboard:
     def rest(self) -> None:
         """Until nothing waits any more."""
         self._qtbot.waitUntil(lambda: not self._gun.is_at_work)
-
-
-@pytest.fixture
-def page(shown: Callable[[QWidget], None]) -> ReceptionPage:
-    made = ReceptionPage()
-    made.resize(1366, 640)
-    shown(made)
-    return made
-
-
-@pytest.fixture
-def window(page: ReceptionPage, qtbot: QtBot) -> Window:
-    return Window(page, qtbot)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The keys' watch in its thread: on real SoftHSM keys, told by signals."""
 
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from clerk_client.demo.soft_tokens import PIN, SoftTokens
 from clerk_client.workers import key_worker
 from clerk_client.workers.key_worker import KeyWorker
 from clerk_client.workers.thread import WorkerThread
+from tests.helpers.pulled_tokens import pull
 from ukey.algorithms import is_signature_of
 from ukey.errors import CatalogBroken, CertificateExpired, DriverFailed, TokenRemoved
 from ukey.findings import Finding
@@ -65,8 +65,7 @@ class Plugged:
     hub: KeyHub
 
     def pull(self) -> None:
-        for folder in self.store.folder.iterdir():
-            shutil.rmtree(folder)
+        pull(self.store.folder.iterdir())
 
 
 @pytest.fixture(scope="module")

@@ -25,13 +25,13 @@ from clerk_client.ui.diagnostics.presenter import DiagnosticsPresenter
 from clerk_client.ui.diagnostics.view import DiagnosticsPage
 from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.main_window import MainWindow
+from clerk_client.ui.notice_bar import NoticeBar
 from clerk_client.ui.notices import SIGNS, Level
 from clerk_client.ui.reception.view import ReceptionPage
 from clerk_client.ui.tallies.presenter import TalliesPresenter
 from clerk_client.ui.tallies.view import TalliesPage
 from clerk_client.ui.theme import window_icon
 from clerk_client.ui.tray import KeyNotices, key_sentence
-from clerk_client.ui.widgets import NoticeBar
 from tests.gui.conftest import MORNING
 from tests.unit.test_login_presenter import certificate, key
 from ukey.errors import DriverCrashed, TokenRemoved

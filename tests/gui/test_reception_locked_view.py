@@ -13,10 +13,8 @@ from clerk_client.domain.appointments import Appointment, AppointmentStatus
 from clerk_client.domain.cases import Category, LookUp
 from clerk_client.domain.people import DocumentType
 from clerk_client.ui.reception.view import ReceptionPage
-from tests.gui.test_reception_view import Window, compose, page, window
+from tests.helpers.reception_window import Window, compose
 from tests.unit.test_reception_presenter import MATTER, NUMBER, OTHER, TODAY, receipt_of, ticket
-
-__all__ = ["page", "window"]
 
 pytestmark = pytest.mark.usefixtures("themed")
 

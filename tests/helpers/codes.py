@@ -90,6 +90,16 @@ def photographed(
     return np.asarray(np.clip(seen + grain, 0, 255), np.uint8)
 
 
+def on_screen(picture: Gray, pitch: float, depth: float) -> Gray:
+    """The same shown by a telephone: its dots, `pitch` pixels of the camera apart and turned by 4
+    degrees, beat with the camera's own (moiré); `depth` is how much darker it is between them."""
+    y, x = np.indices(picture.shape, np.float32)
+    cos, sin = np.cos(np.radians(4.0)), np.sin(np.radians(4.0))
+    waves = np.cos(2 * np.pi / pitch * (x * cos + y * sin))
+    waves += np.cos(2 * np.pi / pitch * (y * cos - x * sin))
+    return np.clip(picture * (1.3 - 1.3 * depth * (0.5 + 0.25 * waves)), 0, 255).astype(np.uint8)
+
+
 def _disc(radius: float) -> Plane:
     """Of light that is out of focus."""
     return _even(lambda x, y: np.hypot(x, y) <= radius, radius)

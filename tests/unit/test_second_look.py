@@ -13,7 +13,7 @@ from scanner.second_look import Look, look
 from scanner.straight import from_corners, from_finders
 from scanner.symbol import blocks_of, layout_of
 from scanner.verdict import is_confirmed, verdict_on
-from tests.helpers.codes import Gray, modules_of, photographed, plainly_read, printed
+from tests.helpers.codes import Gray, modules_of, on_screen, photographed, plainly_read, printed
 
 TEXT = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
 MODULES = modules_of(TEXT)
@@ -22,7 +22,7 @@ VERSION = (SIDE - 17) // 4
 SHAPE = (240, 320)
 PATIENCE_S = 20.0
 
-# Each in the middle of what is read: 10% more or less changes nothing.
+# Each somewhere in the middle of what is read.
 HARD: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "out of focus": ({}, {"blur": 3.7}),
     "moved": ({}, {"motion": 10.0}),
@@ -55,6 +55,17 @@ def test_what_one_reader_leaves_unread_is_read(name: str, seed: int) -> None:
     assert reading.stage in {"look", "outline", "seek"}
     assert reading.raw == TEXT.encode()
     assert reading.kind is Kind.QR
+
+
+@pytest.mark.parametrize("pitch", [2.1, 2.9, 3.6])
+@pytest.mark.parametrize("depth", [0.5, 0.8])
+def test_code_on_a_telephone_is_read_through_the_dots_of_its_screen(
+    pitch: float, depth: float
+) -> None:
+    picture = on_screen(photographed(printed(MODULES, 4.0, turn=7), blur=1.0), pitch, depth)
+    assert plainly_read(picture) == []
+    (reading,) = decode(picture, PATIENCE_S)
+    assert reading.text == TEXT
 
 
 @pytest.mark.parametrize("module_px", [2.5, 4.0])

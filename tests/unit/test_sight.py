@@ -14,7 +14,15 @@ import scanner.sight
 from scanner.decode import decode
 from scanner.errors import PictureUnreadable
 from scanner.sight import Sight
-from tests.helpers.codes import Gray, Plane, modules_of, photographed, printed
+from tests.helpers.codes import (
+    Gray,
+    Plane,
+    modules_of,
+    on_screen,
+    photographed,
+    plainly_read,
+    printed,
+)
 
 TEXT = '{"hall":"442000","day":"2026-11-21","number":"A023"}'
 OTHER = TEXT.replace("A023", "B107")
@@ -95,6 +103,27 @@ def test_ticket_may_slide_under_the_camera(table: Table, step: tuple[float, floa
     for at in range(ENOUGH):
         table.lies = paper(at=(step[0] * (at - 4), step[1] * (at - 4)), turn=at * 0.7)
         texts += table.read()
+    assert set(texts) == {TEXT}
+
+
+def test_worn_ticket_beside_a_clear_one_is_a_choice_and_not_left_out() -> None:
+    """A smear over a third of the code, which zxing alone locates and does not read."""
+    worn = paper(OTHER)[:, 60:-60].copy()
+    worn[99:141, 79:121] = 0.5
+    both = photographed(np.concatenate([paper()[:, 60:-60], worn], axis=1), blur=0.5)
+    assert plainly_read(both) == [TEXT]
+    readings = Sight().read(both)
+    assert [(r.text, r.stage) for r in readings] == [(TEXT, "plain"), (OTHER, "look")]
+
+
+def test_telephone_in_the_dark_mode_is_read_within_some_frames(table: Table) -> None:
+    table.lies, table.noise = paper(turn=7), 3.0
+    texts = []
+    for at in range(4):
+        shown = photographed(table.lies, blur=1.0, noise=3.0, seed=at + 1)
+        dark = np.asarray(255 - on_screen(shown, 2.9, 0.8), np.uint8)
+        assert plainly_read(dark) == []
+        texts += [reading.text for reading in table.sight.read(dark, taken_at=float(at))]
     assert set(texts) == {TEXT}
 
 

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
 )
 
 from clerk_client.domain.stages import Stage
+from clerk_client.ui.notice_bar import NoticeBar
 from clerk_client.ui.reception.applicant_panel import ApplicantPanel
 from clerk_client.ui.reception.commit_bar import CommitBar
 from clerk_client.ui.reception.keyboard import ENTRY_KEYS
@@ -26,7 +27,7 @@ from clerk_client.ui.reception.search_panel import SearchPanel
 from clerk_client.ui.reception.summary_panel import SummaryPanel
 from clerk_client.ui.reception.ticket_panel import AppointmentPanel, TicketPanel
 from clerk_client.ui.scrolling import Column
-from clerk_client.ui.widgets import NoticeBar, StepHeading
+from clerk_client.ui.widgets import StepHeading
 
 _NARROW = 1100
 _LOW = 760

@@ -1,9 +1,7 @@
 """Finding the matter: the three look-ups, the camera, and what they lead to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 from clerk_client.desk.forms import Draft, Found
 from clerk_client.domain.cases import LookUp
@@ -13,25 +11,21 @@ from clerk_client.domain.matters import Matter, ensure_acceptable
 from clerk_client.domain.stages import Stage, step
 from clerk_client.domain.tickets import SlipReference
 from clerk_client.ui.notices import Level
+from clerk_client.ui.reception.camera_setting import CameraSetting
 from clerk_client.ui.reception.exchange import Offer, Preview, ReceptionActions, ReceptionView, Spot
 from clerk_client.ui.reception.locked import Question
 from clerk_client.ui.reception.preview import PreviewControl
 from clerk_client.ui.reception.search import MatterSearch
 from clerk_client.ui.wording import Words, wording_for
 
-if TYPE_CHECKING:
-    from clerk_client.desk.cameras import CameraChoice
-    from scanner.adjustment import Adjustment
 
-
-class Finding:
+class Finding(CameraSetting):
     """The stages WAITING, IDENTIFYING and FOUND; the part of the presenter that others build on."""
 
     def __init__(
         self, view: ReceptionView, actions: ReceptionActions, today: Callable[[], date]
     ) -> None:
-        self._view = view
-        self._actions = actions
+        super().__init__(view, actions)
         self._today = today
         self._preview = PreviewControl(view, actions, today)
         self._search = MatterSearch(view, actions.search, self._choose_matter)
@@ -76,22 +70,6 @@ class Finding:
         """获取条码."""
         if self._back_to_waiting():
             self._preview.read_now()
-
-    def fit_preview(self, width: int, height: int) -> None:
-        """The room for the picture, in pixels of the screen."""
-        self._actions.fit_preview(width, height)
-
-    def look_for_cameras(self) -> None:
-        """画面设置 is opened."""
-        self._actions.look_for_cameras()
-
-    def choose_camera(self, identity: str) -> None:
-        """One of those that `cameras_known` told."""
-        self._actions.choose_camera(identity)
-
-    def adjust_camera(self, adjustment: "Adjustment") -> None:
-        """画面设置: each change, as it is made."""
-        self._actions.adjust_camera(adjustment)
 
     def enter_ticket(self, text: str) -> None:
         """叫号: typed there, or shot by a gun wherever the keyboard stands."""
@@ -173,14 +151,6 @@ class Finding:
         if not self._is_refused:
             self._view.show_notice(wording_for(error), Level.WARNING)
 
-    def cameras_known(self, choices: "Sequence[CameraChoice]", chosen: str) -> None:
-        """Which there are, and which one the window looks through."""
-        self._view.show_cameras(choices, chosen)
-
-    def adjustment_known(self, adjustment: "Adjustment") -> None:
-        """How the chosen camera takes its pictures."""
-        self._view.show_adjustment(adjustment)
-
     def camera_failed(self, error: Exception) -> None:
         """The keyboard path stays open."""
         self._preview.failed()
@@ -197,7 +167,7 @@ class Finding:
         """The look-up led somewhere: to one matter, to several, or to a ticket without any."""
         if self._answered_late() or self._stage is not Stage.IDENTIFYING:
             return
-        found = _with_ticket(found, self._held)
+        found = found.for_ticket_of(self._held) if self._held else found
         self._held = None
         if not found.matters:
             self._go(Stage.WAITING)
@@ -346,17 +316,3 @@ def _whose(draft: Draft) -> str:
 def _notices(found: Found) -> list[Words]:
     outlet = found.appointment.outlet if found.appointment else ""
     return [wording_for(code, {"outlet": outlet}) for code in found.notices]
-
-
-def _with_ticket(found: Found, held: Found | None) -> Found:
-    """The matter that was searched for a ticket, together with that ticket."""
-    if held is None:
-        return found
-    return replace(
-        found,
-        # A parent on the ticket still led here; a ticket without any matter did not.
-        look_up=held.look_up if held.matters else found.look_up,
-        ticket=held.ticket,
-        appointment=held.appointment,
-        notices=tuple(dict.fromkeys(held.notices + found.notices)),
-    )
