@@ -15,7 +15,13 @@ PACKAGES="
     fonts-wqy-zenhei fonts-hanazono
     dbus-x11 gnome-keyring git
 "
+# One that is there already, of whatever version and from wherever, is good enough.
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || PACKAGES="$PACKAGES postgresql"
 POLICY=/usr/sbin/policy-rc.d
+# Read by PostgreSQL's package when it is installed: the tests make a cluster of their own, and the
+# machine is to have none that it did not have before.
+CLUSTERS=/etc/postgresql-common/createcluster.d
+NO_CLUSTER=$CLUSTERS/clerk_client.conf
 OURS="# clerk_client setup.sh"
 
 say() { printf '%s\n' "[set-up] $*"; }
@@ -47,9 +53,14 @@ fi
 
 log=$(mktemp)
 policy_is_ours=""
+no_cluster_is_ours=""
 clear_up() {
     rm -f "$log"
     [ -z "$policy_is_ours" ] || $as_root rm -f "$POLICY"
+    if [ -n "$no_cluster_is_ours" ]; then
+        $as_root rm -f "$NO_CLUSTER"
+        $as_root rmdir --ignore-fail-on-non-empty "$CLUSTERS"
+    fi
 }
 trap clear_up EXIT
 trap 'exit 129' HUP
@@ -64,6 +75,13 @@ if [ ! -e "$POLICY" ] || grep -qxF "$OURS" "$POLICY"; then
     printf '#!/bin/sh\n%s\nexit 101\n' "$OURS" | $as_root tee "$POLICY" >/dev/null
     $as_root chmod 755 "$POLICY"
 fi
+case "$missing" in
+*postgresql*)
+    no_cluster_is_ours=yes
+    $as_root mkdir -p "$CLUSTERS"
+    printf '%s\ncreate_main_cluster = false\n' "$OURS" | $as_root tee "$NO_CLUSTER" >/dev/null
+    ;;
+esac
 # The words apt prints are kept and shown only if it fails. Another apt at work is waited for.
 apt() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq "$@" >"$log" 2>&1

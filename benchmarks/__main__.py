@@ -20,6 +20,7 @@ _ROWS = (
     "sign-in",
     "keys",
     "journal",
+    "verify",
     "search",
     "decode",
     "preview",

@@ -1,4 +1,7 @@
-"""`python -m clerk_client`: the window; with `demo`, all that it needs around it too."""
+"""`python -m clerk_client`: the window; with `demo`, all that it needs around it too.
+
+The other commands are for auditors and IT, and need no display.
+"""
 
 import argparse
 import os
@@ -24,6 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
 
         seen = _display_is_named() and display_answers()
         return run_demo(options.folder, options.output, with_display=seen)
+    if options.command is not None:
+        from clerk_client.auditing.command import run as run_audit
+
+        return run_audit(options)
     if not _display_is_named():
         _tell("NO_DISPLAY")
         return 2
@@ -64,6 +71,8 @@ def _display_is_named() -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from clerk_client.auditing.arguments import add_commands
+
     parser = argparse.ArgumentParser(prog="clerk-client", description=__doc__)
     parser.add_argument("--station", type=Path, help="station.toml of this station")
     commands = parser.add_subparsers(dest="command")
@@ -75,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("demo-output"),
         help="what a demo without display leaves",
     )
+    add_commands(commands)
     return parser
 
 

@@ -5,6 +5,7 @@ reportlab are loaded. A whole reception runs on these parts without a window.
 """
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from clerk_client.domain.clock import Clock, hall_day
@@ -22,14 +23,19 @@ if TYPE_CHECKING:
     from clerk_client.desk.desk import Desk
     from clerk_client.desk.diagnosis import Diagnosis
     from clerk_client.desk.drafts import Drafts
+    from clerk_client.desk.hall_trust import HallTrust
     from clerk_client.desk.paperwork import Paperwork
+    from clerk_client.desk.session import SessionWatch
     from clerk_client.desk.stock import Stock
     from clerk_client.domain.ticket_formats import TicketFormat
     from clerk_client.domain.tickets import Reference
     from clerk_client.hall_link.client import Credentials, HallClient
     from clerk_client.hall_link.station_key import StationKey
+    from clerk_client.hall_link.unified_identity import Confirmation
     from clerk_client.journal.catalogue import Catalogue
     from clerk_client.journal.delivery import Delivery
+    from clerk_client.journal.kept import Kept
+    from clerk_client.journal.recovery import Recovery
     from clerk_client.journal.store import Journal
     from printing.spool import Printer
     from scanner.reading import Kind
@@ -62,6 +68,7 @@ class Parts(KeyParts):
         self._paperwork: Paperwork | None = None
         self._ticket_formats: tuple[TicketFormat, ...] | None = None
         self._journal: Journal | None = None
+        self._found_at_start: Recovery | None = None
         self._catalogue: Catalogue | None = None
         self._station_key: StationKey | None = None
         self._stock: Stock | None = None
@@ -116,13 +123,25 @@ class Parts(KeyParts):
 
     def journal(self) -> "Journal":
         """Raises JournalError, KeyringAbsent."""
+        from clerk_client.journal.falling_behind import up_to_date
         from clerk_client.journal.opening import open_journal
+        from clerk_client.journal.recovery import found_at_start
 
         with self._lock:
             self._use_own_keyring()
             if self._journal is None:
-                self._journal = open_journal(self.settings.journal, self.settings.station)
+                path, station = self.settings.journal, self.settings.station
+                self._journal = up_to_date(
+                    open_journal(path, station), path, station, self.clock, self.station_key
+                )
+                self._found_at_start = found_at_start(self._journal, self.clock.now())
             return self._journal
+
+    def found_at_start(self) -> "Recovery":
+        """What the opening of the journal found. Raises what `journal` raises."""
+        self.journal()
+        assert self._found_at_start is not None
+        return self._found_at_start
 
     def catalogue(self) -> "Catalogue":
         """Raises JournalError, KeyringAbsent."""
@@ -132,6 +151,12 @@ class Parts(KeyParts):
             if self._catalogue is None:
                 self._catalogue = Catalogue(self.journal())
             return self._catalogue
+
+    def kept(self) -> "Kept":
+        """What is kept of the hall. Raises JournalError, KeyringAbsent."""
+        from clerk_client.journal.kept import Kept
+
+        return Kept(self.journal())
 
     def station_key(self) -> "StationKey":
         """Raises KeyringAbsent."""
@@ -155,18 +180,45 @@ class Parts(KeyParts):
             return self._credentials
 
     def client(self) -> "HallClient":
-        """A new one for each thread that asks."""
+        """A new one for each thread that asks. Raises SettingsBroken, KeyringAbsent."""
+        return self._client_of(self.credentials())
+
+    def second_client(self) -> "HallClient":
+        """For another person beside the clerk: it shares no token with the others."""
+        from clerk_client.hall_link.client import Credentials
+
+        return self._client_of(Credentials())
+
+    def _client_of(self, credentials: "Credentials") -> "HallClient":
         from clerk_client.hall_link.client import HallClient
+        from clerk_client.hall_link.transport import checked_ca_file
 
         return HallClient(
-            self.settings.hall_url, self.station_key(), self.credentials(), self.clock
+            self.settings.hall_url,
+            self.station_key(),
+            credentials,
+            self.clock,
+            ca_file=checked_ca_file(self.settings.hall_ca_file),
         )
+
+    def session_watch(self) -> "SessionWatch":
+        """For the thread that synchronises."""
+        from clerk_client.desk.session import SessionWatch
+
+        return SessionWatch(self.client(), self.credentials(), lambda: self.desk().session)
 
     def delivery(self) -> "Delivery":
         """For the thread that synchronises."""
         from clerk_client.journal.delivery import Delivery
 
-        return Delivery(self.journal(), self.client(), self.credentials(), self._top_up)
+        return Delivery(
+            self.journal(),
+            self.client(),
+            self.credentials(),
+            self._top_up,
+            lambda: self.desk().session.writer,
+            self.clock,
+        )
 
     def stock(self) -> "Stock":
         """Raises what `journal` and `station_key` raise."""
@@ -177,14 +229,22 @@ class Parts(KeyParts):
                 self._stock = Stock(
                     journal=self.journal(),
                     catalogue=self.catalogue(),
+                    kept=self.kept(),
                     station_key=self.station_key(),
                     clock=self.clock,
                     lease_size=self.settings.lease_size,
+                    learn_trust=self.hall_trust().learn,
                 )
             return self._stock
 
     def _top_up(self, client: "HallClient") -> None:
         self.stock().top_up(client, self.desk().session.writer)
+
+    def hall_trust(self) -> "HallTrust":
+        """What the hall says of whom to trust, as far as this station's authorities bear it out."""
+        from clerk_client.desk.hall_trust import HallTrust
+
+        return HallTrust(self.kept(), self.authorities, self.clock, self.settings)
 
     # --- what a clerk does ---
 
@@ -213,12 +273,14 @@ class Parts(KeyParts):
         from clerk_client.desk.sign_in import SignIn
         from clerk_client.desk.supervision import Supervision
         from clerk_client.desk.suspension import Suspended
+        from clerk_client.journal.delivery import compare
 
         with self._lock:
             if self._desk is not None:
                 return self._desk
             formats = self.ticket_formats()
             client = self.client()
+            self.kept().forget_appointments_before(hall_day(self.clock.now()))
             sign_in = SignIn(
                 client=client,
                 renewal_client=self.client(),
@@ -229,6 +291,9 @@ class Parts(KeyParts):
                 enrolment_code=self.settings.enrolment_code,
                 trust=self.trust,
                 suspended=Suspended(self.clock),
+                revoked_at=self.hall_trust().revoked_at,
+                compare_journal=partial(compare, self.journal()),
+                keep_signer=self.kept().keep_signer,
             )
             self._desk = Desk(
                 sign_in=sign_in,
@@ -238,6 +303,7 @@ class Parts(KeyParts):
                     client,
                     self.journal(),
                     self.catalogue(),
+                    self.kept(),
                     self.stock(),
                     self.clock,
                     formats,
@@ -268,6 +334,16 @@ class Parts(KeyParts):
             client=self.client,
             clock=self.clock,
         )
+
+    def identity(self) -> "Confirmation":
+        """A confirmation at the configured identity provider; a new one each time."""
+        from clerk_client.hall_link.unified_identity import Confirmation, Provider
+
+        asked = self.settings.identity
+        assert asked is not None, "nobody asks without [identity]"
+        authority = str(asked.ca_file) if asked.ca_file else ""
+        provider = Provider(asked.issuer, asked.client_id, asked.claim, authority)
+        return Confirmation(provider, self.clock)
 
     def close(self) -> None:
         """Lets the journal and the keys go. After the threads have ended."""

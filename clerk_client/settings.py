@@ -52,9 +52,23 @@ class DemoSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentitySettings:
+    """[identity]: 统一身份认证 after the key, where a hall has it. See docs/identity.md.
+
+    `claim` of the ID token must say what the certificate says of its holder.
+    """
+
+    issuer: str
+    client_id: str
+    claim: str = "preferred_username"
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One station's settings. Defaults suit a hall's ordinary window.
 
+    `hall_ca_file`: who vouches for the hall's TLS certificate, by default the system's authorities;
     `cameras_kept`: the file of what a clerk set for each camera, by default beside the journal;
     `gun_prefix`, `gun_suffix`: what a bar-code gun types before and after each code.
     `tickets`: the [[ticket]] tables as they stand, for `domain.ticket_formats.formats_of`.
@@ -69,6 +83,7 @@ class Settings:
     hall_name: str
     authorities: Path
     journal: Path
+    hall_ca_file: Path | None = None
     enrolment_code: str = ""
     camera: str = "camera:0"
     cameras_kept: Path | None = None
@@ -85,6 +100,7 @@ class Settings:
     log_folder: Path | None = None
     lease_size: int = 50
     query_address: str = ""
+    identity: IdentitySettings | None = None
     demo: DemoSettings | None = None
 
 
@@ -118,6 +134,7 @@ def load_settings(path: Path) -> Settings:
         hall=reader.text("hall", "code", form=r"[0-9]{6}"),
         hall_name=reader.text("hall", "name", ""),
         authorities=reader.place("hall", "authorities") or path.parent / "authorities.pem",
+        hall_ca_file=reader.place("hall", "ca_file"),
         enrolment_code=reader.text("hall", "enrolment_code", "", form=r"|.{8,100}"),
         lease_size=reader.whole("hall", "lease_size", 50, most=500),
         query_address=reader.text("hall", "query_address", ""),
@@ -136,6 +153,7 @@ def load_settings(path: Path) -> Settings:
         key_help=reader.text("keys", "help", ""),
         key_office=reader.text("keys", "office", "网建办", form=r"\S(.*\S)?"),
         log_folder=reader.place("log", "folder"),
+        identity=reader.identity(),
         demo=reader.demo(),
     )
     reader.refuse_leftovers()
@@ -205,6 +223,18 @@ class _Reader:
             return None
         return DemoSettings(self.texts("demo", "pins"), self.place("demo", "keyring_folder"))
 
+    def identity(self) -> IdentitySettings | None:
+        if "identity" not in self._tables:
+            return None
+        # Encrypted, or not leaving this machine.
+        address = r"https://\S+|http://(?:127\.0\.0\.1|localhost)[:/]\S*"
+        return IdentitySettings(
+            issuer=self.text("identity", "issuer", form=address).rstrip("/"),
+            client_id=self.text("identity", "client_id", form=r"\S{1,200}"),
+            claim=self.text("identity", "claim", "preferred_username", form=r"\S{1,80}"),
+            ca_file=self.place("identity", "ca_file"),
+        )
+
     def refuse_leftovers(self) -> None:
         for table, names in self._tables.items():
             if not isinstance(names, dict) or table not in _TABLES:
@@ -225,5 +255,16 @@ class _Reader:
 
 
 _TABLES = frozenset(
-    ("station", "hall", "journal", "camera", "printer", "keys", "log", "demo", "gun")
+    (
+        "station",
+        "hall",
+        "journal",
+        "camera",
+        "printer",
+        "keys",
+        "log",
+        "identity",
+        "demo",
+        "gun",
+    )
 )

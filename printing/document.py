@@ -21,6 +21,7 @@ class Receipt:
     `accepted_at` is hall time (2026-03-05 09:31). `masked_document` is the only form of the
     document's number that may come here. `category_name` stands on the stub alone. `qr` is the text
     of the code, `chain_head` the journal's last hash in hex, `reprint` which reprint this is.
+    A provisional number is exchanged for an official one when the hall hears of it.
     `department_name` is the short name inside the document's number: 中(人社局)受〔2026〕第1号.
     """
 
@@ -47,6 +48,7 @@ class Receipt:
     reprint: int = 0
     demonstration: bool = False
     offline: bool = False
+    is_provisional: bool = False
     pickup: str = ""
     query_address: str = ""
     department_name: str = ""

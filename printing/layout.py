@@ -69,7 +69,11 @@ def receipt_pdf(receipt: Receipt) -> bytes:
     One page while the materials allow it, then as many as they need. The first paper of a process
     also reads the fonts. Raises FontMissing, GlyphMissing, CodeTooLong, TextTooLong.
     """
-    marks = [(f"补打第{receipt.reprint}次", receipt.reprint > 0), ("离线受理", receipt.offline)]
+    marks = [
+        (f"补打第{receipt.reprint}次", receipt.reprint > 0),
+        ("离线受理", receipt.offline),
+        ("临时受理号，正式编号以大厅登记为准", receipt.is_provisional),
+    ]
     held = tuple(text for text, holds in marks if holds)
 
     def copies() -> list[Copy]:

@@ -9,6 +9,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QWidget
 
 from clerk_client.app.first_paint import AfterFirstPaint
+from clerk_client.app.identity import WiredIdentity
+from clerk_client.app.records_page import WiredRecords
 from clerk_client.app.workers import Workers
 from clerk_client.domain.cases import LookUp
 from clerk_client.domain.clock import Clock, hall_day
@@ -30,7 +32,7 @@ from clerk_client.ui.tallies.presenter import TalliesPresenter
 from clerk_client.ui.tallies.view import TalliesPage
 from clerk_client.ui.theme import window_icon
 from clerk_client.ui.tray import KeyNotices
-from clerk_client.ui.wording import set_places
+from clerk_client.ui.wording import set_places, wording_for
 from printing.errors import PrintingError
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Application:
         self._wire_keys()
         self._wire_session()
         self._wire_reception()
+        self._records.wire(self.window)
         self._wire_other_pages()
         crashes.reported.connect(self.window.show_crash)
         for report in crashes.missed:
@@ -91,18 +94,26 @@ class Application:
         settings = self._settings
         self._login_page = LoginPage(settings.hall_name, settings.station)
         self._reception_page = ReceptionPage()
+        self._records = WiredRecords(self._workers, self._today, self._clock.now)
         self._tallies_page = TalliesPage()
         self._diagnostics_page = DiagnosticsPage()
         self.window = MainWindow(
             settings.hall_name,
             self._login_page,
             self._reception_page,
+            self._records.page,
             self._tallies_page,
             self._diagnostics_page,
             self._clock.now,
             is_held=lambda: self._reception.is_accepting,
         )
         self._notices = KeyNotices(self.window)
+        self._identity = WiredIdentity(
+            self._workers,
+            self.window.identity,
+            self.window.strip.show_message,
+            is_asked=settings.identity is not None,
+        )
 
     def _make_presenters(self) -> None:
         workers = self._workers
@@ -169,6 +180,7 @@ class Application:
         self._workers.sync.standing.connect(window.show_standing)
         self._workers.sync.standing.connect(self._tallies.show_standing)
         self._workers.sync.failed.connect(window.show_delivery_failed)
+        self._workers.sync.session_ended.connect(self._lock_ended)
 
     def _wire_reception(self) -> None:
         page, reception, desk, camera = (
@@ -240,8 +252,10 @@ class Application:
         self.window.show_session(session)
         self.window.show_device("key", Level.SUCCESS, "已登录")
         self.window.strip.show_message("")
+        self._identity.welcome(session.certificate.identity)
         self._reception.welcome(session.clerk.code)
         self.window.show_reception()
+        self._records.welcome(session)
         self._workers.sync_thread.queued(self._workers.sync.start)()
 
     def _sign_out(self) -> None:
@@ -249,8 +263,10 @@ class Application:
         self._leave_window()
 
     def _leave_window(self) -> None:
+        self._identity.forget()
         self.window.show_login()
         self._diagnostics.forget()
+        self._records.forget()
         self.window.show_device("key", Level.INFO, "未登录")
         self._login.signing_out()
 
@@ -270,6 +286,17 @@ class Application:
             self._leave_window()
             self.window.strip.show_message(self._notices.key_lost(reason))
         self._login.key_removed(token_id, reason, locked=was_signed_in)
+
+    def _lock_ended(self, reason: Exception) -> None:
+        """The hall ended the session. The key stays in, but nobody goes on without a new sign-in:
+        neither here nor, as after a pulled key, while the hall is away."""
+        if not self.window.is_signed_in:
+            return
+        self._reception.lock()
+        self._close_what_lies_above()
+        self._leave_window()
+        self.window.strip.show_message(wording_for(reason).title)
+        self._login.session_ended(reason)
 
     def _draft_kept(self, is_kept: bool, *_: object) -> None:
         self._login.draft_kept(is_kept)

@@ -1,7 +1,8 @@
-"""The hall service as its own process on a loopback port, over a fresh SQLite file."""
+"""The hall service as its own process on a loopback port."""
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -40,19 +41,28 @@ def hall_command(
 class HallProcess:
     """One hall under `folder`: load, enrol, start; a second start keeps port and database.
 
+    `database` is an address; without one it is a SQLite file in `folder`. Only SQLite has a
+    `database_file`. `options` are added to the command `serve`.
     Usable as a context: starts on entry, stops on exit. Whatever happens to the process that starts
     it, the service does not outlive it: it ends when the pipe to its standard input does.
     """
 
-    def __init__(self, folder: Path, authorities: bytes) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        authorities: bytes,
+        database: str = "",
+        options: Sequence[str] = (),
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.database = f"sqlite:///{folder / 'hall.sqlite'}"
-        self.database_file = folder / "hall.sqlite"
+        self.database = database or f"sqlite:///{folder / 'hall.sqlite'}"
+        self.database_file = Path(self.database.removeprefix("sqlite:///"))
         self._authorities = folder / "authorities.pem"
         self._authorities.write_bytes(authorities)
         self._port_file = folder / "port"
         self._log = folder / "hall.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._options = options
         self.port = 0
 
     @property
@@ -91,7 +101,7 @@ class HallProcess:
         command = [sys.executable, "-m", "clerk_client.hall", "serve"]
         command += ["--database", self.database, "--authorities", str(self._authorities)]
         command += ["--port", str(self.port), "--port-file", str(self._port_file)]
-        command += ["--until-stdin-closes"]
+        command += ["--until-stdin-closes", *self._options]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         for _ in range(int(_DEADLINE / _POLL)):

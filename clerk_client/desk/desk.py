@@ -35,6 +35,7 @@ class Desk:
         self._supervision = supervision
         self._drafts = drafts
         self._signed_in: tuple[Session, Reception] | None = None
+        self._key: OpenedKey | None = None
         self._accepted: dict[str, Acceptance] = {}
 
     def prepare(self) -> None:
@@ -46,6 +47,7 @@ class Desk:
         """See SignIn.sign_in."""
         self._drafts.forget_earlier_days()
         session = self._sign_in.sign_in(key)
+        self._key = key
         self._signed_in = (session, self._make_reception(session, key))
         return session
 
@@ -105,6 +107,13 @@ class Desk:
         if self._signed_in is None:
             raise HallSessionEnded(401, "HALL_SESSION_ENDED")
         return self._signed_in[0]
+
+    @property
+    def key(self) -> OpenedKey:
+        """Of whoever is signed in. Raises HallSessionEnded when nobody is."""
+        _ = self.session
+        assert self._key is not None
+        return self._key
 
     @property
     def _reception(self) -> Reception:

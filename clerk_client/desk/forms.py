@@ -1,7 +1,8 @@
 """What passes between the page and the desk during one reception, and the rules on it."""
 
 import enum
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from clerk_client.domain.appointments import Appointment
@@ -16,7 +17,9 @@ from clerk_client.domain.tickets import QueueTicket
 class Found:
     """What a look-up led to. Several matters are the clerk's to choose from.
 
-    `notices` are codes to be shown: WALK_IN, PRIORITY, OTHER_OUTLET, NO_SHOW.
+    `notices` are codes to be shown: WALK_IN, PRIORITY, OTHER_OUTLET, NO_SHOW, and what comes of a
+    hall that is away: TICKET_NOT_CHECKED, APPOINTMENT_NOT_CHECKED, FROM_KEPT, CATALOGUE_OLD.
+    `facts` are what their sentences ask for, by name.
     """
 
     look_up: LookUp
@@ -24,6 +27,7 @@ class Found:
     ticket: QueueTicket | None = None
     appointment: Appointment | None = None
     notices: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
     def for_ticket_of(self, held: "Found") -> "Found":
         """The matter that was searched for a ticket found before, together with that ticket."""
@@ -34,6 +38,7 @@ class Found:
             ticket=held.ticket,
             appointment=held.appointment,
             notices=tuple(dict.fromkeys(held.notices + self.notices)),
+            facts=tuple({**dict(held.facts), **dict(self.facts)}.items()),
         )
 
 
@@ -55,6 +60,12 @@ class Entries:
         return self.category is None and not any(text.strip() for text in typed)
 
 
+def new_key() -> str:
+    """Names one form, from its opening to its acceptance: whoever submits it twice, by whatever
+    mishap, gets one acceptance."""
+    return str(uuid.uuid4())
+
+
 class Place(enum.Enum):
     """Where a draft stood when it was left."""
 
@@ -69,13 +80,14 @@ class Draft:
     """暂存: a reception that was left before it was accepted.
 
     `matter` is None while one of `found`'s is still to be chosen or searched. At FOUND, `entries`
-    are those of a form that was left by one step back.
+    are those of a form that was left by one step back, and `key` is that form's.
     """
 
     found: Found
     matter: Matter | None
     entries: Entries = Entries()
     place: Place = Place.ASIDE
+    key: str = field(default_factory=new_key, compare=False)
 
     def __post_init__(self) -> None:
         if self.matter is None and self.place is not Place.FOUND:
@@ -94,6 +106,7 @@ class Form:
     number: str
     phone: str = ""
     department_serial: str = ""
+    key: str = field(default_factory=new_key, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

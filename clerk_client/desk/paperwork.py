@@ -1,20 +1,23 @@
 """What is handed over: the receipt, its printing, and the record of both."""
 
 import logging
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from clerk_client.desk.session import Session
-from clerk_client.domain.cases import Acceptance
+from clerk_client.domain.cases import Acceptance, Category
 from clerk_client.domain.clock import Clock, hall_time, rfc3339
 from clerk_client.domain.matters import Matter, Necessity
 from clerk_client.domain.names import CATEGORIES, DOCUMENT_TYPES, time_limit
+from clerk_client.domain.numbers import is_official_number
 from clerk_client.hall_link.station_key import StationKey
 from clerk_client.journal.catalogue import Catalogue
 from clerk_client.journal.store import Entry, Journal
 from clerk_client.wire.lines import Kind
 from clerk_client.wire.receipt_code import ReceiptCode, sealed
 from printing.document import MaterialRow, Receipt
+from printing.errors import PrintingError
 from printing.spool import Printer
 
 log = logging.getLogger(__name__)
@@ -56,28 +59,57 @@ class Paperwork:
     def print_receipt(self, acceptance: Acceptance, again: bool = False) -> PrintedReceipt:
         """Prints and records it; `again` makes it a reprint, which says 补打第n次.
 
-        Without `again`, what was printed before becomes a reprint too: there is one original.
-        Raises PrintingError, JournalError. A receipt that was not printed leaves the acceptance
-        standing.
+        Without `again`, what was printed before becomes a reprint too, and so does what may have
+        been: there is one original. Raises PrintingError, JournalError. A receipt that was not
+        printed leaves the acceptance standing.
         """
         # Imported late: reportlab is not needed before the first receipt.
         from printing.layout import receipt_pdf
 
-        printed = self._journal.count(Kind.PRINTED, acceptance.number)
-        reprint = self._journal.count(Kind.REPRINTED, acceptance.number) + 1 if printed else 0
+        number = acceptance.number
+        reprint = self._journal.next_reprint(number)
         if bool(reprint) != again:
             log.info("print asked for with again=%s became reprint %d", again, reprint)
         session = self._session()
         receipt = self.receipt(acceptance, session, reprint)
-        where = self._printer().submit(receipt_pdf(receipt), receipt.title)
-        kind = Kind.REPRINTED if reprint else Kind.PRINTED
-        self._record(kind, acceptance, session, {"reprint": reprint})
-        return PrintedReceipt(acceptance.number, where, reprint)
+        pdf, printer = receipt_pdf(receipt), self._printer()
+        with self._journal.at_printer(number, reprint, self._clock.now()):
+            try:
+                where = printer.submit(pdf, receipt.title)
+            except PrintingError as error:
+                # A print system that did not answer in time may print it all the same.
+                if not isinstance(error.__cause__, subprocess.TimeoutExpired):
+                    self._journal.came_to_nothing(number, reprint)
+                raise
+            entry = self._entry(kind_of_paper(reprint), acceptance, {"reprint": reprint})
+            self._journal.append(entry, session.writer, self._station_key)
+        return PrintedReceipt(number, where, reprint)
+
+    def confirm_printed(self, number: str) -> None:
+        """存疑: the clerk has the paper in hand. Records it as printed, and as found in doubt.
+
+        Nothing happens for a number that is in no doubt. Raises JournalError.
+        """
+        doubtful = {paper.number: paper for paper in self._journal.papers_in_doubt()}
+        accepted = self._journal.accepted(number)
+        if number not in doubtful or accepted is None:
+            return
+        reprint, head = doubtful[number].reprint, accepted.head
+        entry = Entry(
+            kind_of_paper(reprint),
+            self._clock.now(),
+            {"reprint": reprint, "doubtful": True},
+            category=Category(head.category),
+            matter=head.matter,
+            number=number,
+        )
+        self._journal.append(entry, self._session().writer, self._station_key)
 
     def hand_over(self, acceptance: Acceptance) -> None:
         """已交办事人: records, once, that the client has the receipt."""
         if not self._journal.count(Kind.HANDED_OVER, acceptance.number):
-            self._record(Kind.HANDED_OVER, acceptance, self._session(), {})
+            entry = self._entry(Kind.HANDED_OVER, acceptance, {})
+            self._journal.append(entry, self._session().writer, self._station_key)
 
     def receipt(self, acceptance: Acceptance, session: Session, reprint: int = 0) -> Receipt:
         """Everything that stands on the paper; the document number is masked here."""
@@ -114,15 +146,14 @@ class Paperwork:
             demonstration=self._demonstration,
             category_name=CATEGORIES[acceptance.category],
             offline=acceptance.decided_offline,
+            is_provisional=not is_official_number(acceptance.number),
             pickup="窗口领取",
             query_address=self._query_address,
             department_name=acceptance.department_name,
         )
 
-    def _record(
-        self, kind: Kind, acceptance: Acceptance, session: Session, body: dict[str, int]
-    ) -> None:
-        entry = Entry(
+    def _entry(self, kind: Kind, acceptance: Acceptance, body: dict[str, int]) -> Entry:
+        return Entry(
             kind,
             self._clock.now(),
             body,
@@ -130,7 +161,11 @@ class Paperwork:
             matter=acceptance.matter_code,
             number=acceptance.number,
         )
-        self._journal.append(entry, session.writer, self._station_key)
+
+
+def kind_of_paper(reprint: int) -> Kind:
+    """Which line tells of a receipt."""
+    return Kind.REPRINTED if reprint else Kind.PRINTED
 
 
 def _materials(matter: Matter) -> tuple[MaterialRow, ...]:

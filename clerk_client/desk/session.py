@@ -1,10 +1,21 @@
-"""Who sits at this window, from sign-in to sign-out."""
+"""Who sits at this window, from sign-in to sign-out, and whether the hall still agrees."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clerk_client.domain.clerks import Clerk, Window
+from clerk_client.hall_link.client import Credentials, HallClient
+from clerk_client.hall_link.errors import HallRefused, HallUnavailable, RoleChanged
 from clerk_client.journal.store import Writer
 from ukey.token import Certificate
+
+log = logging.getLogger(__name__)
+
+_ENDS = (401, 403)
+# Said of one request, by a clock that was set or an answer that was lost: the next one is judged
+# anew.
+_OF_THE_REQUEST = frozenset(("PROOF_WRONG", "NONCE_UNKNOWN", "STATEMENT_WRONG"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +39,42 @@ class Session:
     def writer(self) -> Writer:
         """What each line's head says of place and person."""
         return Writer(self.hall, self.window.code, self.clerk.code, self.clock_offset_ms)
+
+
+class SessionWatch:
+    """Asks the hall, every 20 s say, whether the clerk is still who may work here.
+
+    For one thread, with a client of its own.
+    """
+
+    def __init__(
+        self, client: HallClient, credentials: Credentials, session: Callable[[], Session]
+    ) -> None:
+        self._client = client
+        self._credentials = credentials
+        self._session = session
+
+    def look(self) -> HallRefused | None:
+        """Why the session is over: locked, retired, revoked, another role. None while it goes on,
+        while nobody is signed in, and while the hall does not answer: that ends nothing."""
+        if not self._credentials.token:
+            return None
+        try:
+            role = self._session().clerk.role
+            answer = self._client.session()
+        except HallUnavailable as error:
+            log.info("session not asked: %s", error.code)
+            return None
+        except HallRefused as error:
+            return error if self._is_over(error) else None
+        return None if answer.clerk.role == role.value else RoleChanged()
+
+    def close(self) -> None:
+        """Drops the connections."""
+        self._client.close()
+
+    def _is_over(self, error: HallRefused) -> bool:
+        log.warning("session refused: %s", error.code)
+        # Empty: the clerk signed out while the hall was asked.
+        is_signed_in = bool(self._credentials.token)
+        return is_signed_in and error.status in _ENDS and error.code not in _OF_THE_REQUEST

@@ -8,7 +8,7 @@ hall, a key that was pulled resumes the session that it had.
 import base64
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -24,10 +24,12 @@ from clerk_client.hall_link.errors import (
     HallUnavailable,
 )
 from clerk_client.hall_link.station_key import StationKey
+from clerk_client.journal.store import Writer
 from clerk_client.wire import messages as m
 from clerk_client.wire.lines import canonical
-from ukey.errors import UKeyError
+from ukey.errors import CertificateRevoked, UKeyError
 from ukey.opened_key import OpenedKey
+from ukey.token import Certificate
 from ukey.trust import Trust
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,11 @@ _TO_BE_RENEWED = "to-be-renewed"
 
 
 class SignIn:
-    """Signs clerks in at one station. `renewal_client` is used by no other part."""
+    """Signs clerks in at one station. `renewal_client` is used by no other part.
+
+    `revoked_at` says by what is kept here when a certificate was taken back; `compare_journal`
+    finds out whether the hall holds lines that this journal lacks.
+    """
 
     def __init__(
         self,
@@ -52,6 +58,9 @@ class SignIn:
         enrolment_code: str,
         trust: Callable[[], Trust],
         suspended: Suspended,
+        revoked_at: Callable[[Certificate], datetime | None],
+        compare_journal: Callable[[HallClient, Writer], None],
+        keep_signer: Callable[[Certificate], None],
     ) -> None:
         self._client = client
         self._renewal_client = renewal_client
@@ -62,6 +71,9 @@ class SignIn:
         self._enrolment_code = enrolment_code
         self._trust = trust
         self._suspended = suspended
+        self._revoked_at = revoked_at
+        self._compare_journal = compare_journal
+        self._keep_signer = keep_signer
 
     def ask_time(self) -> None:
         """The hall's clock, by which certificates are judged before anybody is asked for a PIN."""
@@ -80,6 +92,7 @@ class SignIn:
             self._suspended.end(key.cert_sha256)
             raise
         except HallUnavailable as error:
+            self._ensure_not_revoked(key)
             resumed = self._suspended.resumed(key)
             if resumed is None:
                 raise
@@ -88,6 +101,13 @@ class SignIn:
             return resumed
         self._suspended.end(key.cert_sha256)
         return session
+
+    def _ensure_not_revoked(self, key: OpenedKey) -> None:
+        """By the lists that the hall gave out last; while it is there it judges by itself."""
+        revoked_at = self._revoked_at(key.certificate)
+        if revoked_at is not None:
+            self._suspended.end(key.cert_sha256)
+            raise CertificateRevoked(revoked_at)
 
     def suspend(self, session: Session) -> None:
         """Ends the session as `sign_out` does; the same key may resume it here without the hall."""
@@ -104,15 +124,16 @@ class SignIn:
 
     def _signed_in(self, key: OpenedKey) -> Session:
         try:
-            answer = self._token(self._client, key)
+            answer = token_for(self._client, self._station, key)
         except HallRefused as error:
             if error.code != "STATION_UNKNOWN" or not self._enrolment_code:
                 raise
             self._enrol()
-            answer = self._token(self._client, key)
+            answer = token_for(self._client, self._station, key)
         self._credentials.begin(answer.access_token, lambda: self._renewed(key))
         try:
             session = self._session(answer, key)
+            self._keep_signer(session.certificate)
             self._stock_up(session)
         except BaseException:
             self.sign_out()
@@ -121,6 +142,7 @@ class SignIn:
 
     def _stock_up(self, session: Session) -> None:
         try:
+            self._compare_journal(self._client, session.writer)
             self._stock.top_up(self._client, session.writer)
         except HallUnavailable as error:
             # Signed in all the same: what is kept may suffice, and each delivery pass tries again.
@@ -129,31 +151,10 @@ class SignIn:
     def _renewed(self, key: OpenedKey) -> str:
         """A new token, signed for without a PIN while the key is in."""
         try:
-            return self._token(self._renewal_client, key).access_token
+            return token_for(self._renewal_client, self._station, key).access_token
         except UKeyError as error:
             log.warning("session not renewed: %s", error.code)
             raise HallSessionEnded(401, "HALL_SESSION_ENDED") from error
-
-    def _token(self, client: HallClient, key: OpenedKey) -> m.TokenAnswer:
-        challenge = client.challenge(self._station, key.cert_sha256)
-        client.learn_time(challenge.hall_time)
-        try:
-            statement = m.LoginStatement(
-                hall=challenge.hall,
-                nonce=challenge.nonce,
-                hall_time=challenge.hall_time,
-                cert_sha256=key.cert_sha256,
-                station=self._station,
-            )
-        except ValidationError as error:
-            raise HallGarbled("challenge") from error
-        request = m.TokenRequest(
-            statement=statement,
-            certificate=base64.b64encode(key.certificate.der).decode("ascii"),
-            alg=key.alg,
-            signature=base64.b64encode(key.sign(canonical(statement.model_dump()))).decode("ascii"),
-        )
-        return client.token(request)
 
     def _enrol(self) -> None:
         public = base64.b64encode(self._station_key.public_bytes).decode("ascii")
@@ -180,3 +181,29 @@ class SignIn:
             token_id=key.token.id,
             clock_offset_ms=round(self._credentials.hall_ahead / timedelta(milliseconds=1)),
         )
+
+
+def token_for(client: HallClient, station: str, key: OpenedKey) -> m.TokenAnswer:
+    """A session at the hall for the key's holder: the challenge, signed. Changes no credentials.
+
+    Raises HallError, UKeyError.
+    """
+    challenge = client.challenge(station, key.cert_sha256)
+    client.learn_time(challenge.hall_time)
+    try:
+        statement = m.LoginStatement(
+            hall=challenge.hall,
+            nonce=challenge.nonce,
+            hall_time=challenge.hall_time,
+            cert_sha256=key.cert_sha256,
+            station=station,
+        )
+    except ValidationError as error:
+        raise HallGarbled("challenge") from error
+    request = m.TokenRequest(
+        statement=statement,
+        certificate=base64.b64encode(key.certificate.der).decode("ascii"),
+        alg=key.alg,
+        signature=base64.b64encode(key.sign(canonical(statement.model_dump()))).decode("ascii"),
+    )
+    return client.token(request)

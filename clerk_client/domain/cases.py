@@ -19,6 +19,38 @@ class Category(enum.Enum):
     DEPARTMENT_INTERNAL = "department_internal"  # 部门内部系统
 
 
+class CaseStatus(enum.Enum):
+    """办件状态: the six that an applicant is told, whatever words a department's system has."""
+
+    TO_SUBMIT = "to_submit"  # 待提交
+    TO_SUPPLEMENT = "to_supplement"  # 待补正
+    IN_REVIEW = "in_review"  # 审批中
+    TO_RATE = "to_rate"  # 待评价
+    FINISHED = "finished"  # 已办结
+    OTHER = "other"  # 其他
+
+
+_STATUS_WORDS = {
+    "待提交": CaseStatus.TO_SUBMIT,
+    "待补正": CaseStatus.TO_SUPPLEMENT,
+    "审批中": CaseStatus.IN_REVIEW,
+    "待评价": CaseStatus.TO_RATE,
+    "已办结": CaseStatus.FINISHED,
+    "其他": CaseStatus.OTHER,
+    **{status.value: status for status in CaseStatus},
+}
+
+
+def case_status(word: str) -> CaseStatus:
+    """The status behind a department's word or our own; OTHER for a word that nobody mapped."""
+    return _STATUS_WORDS.get(word, CaseStatus.OTHER)
+
+
+def is_status_word(word: str) -> bool:
+    """Whether the word is mapped, so that OTHER is meant where it comes out."""
+    return word in _STATUS_WORDS
+
+
 class LookUp(enum.Enum):
     """Which of the manual's three ways led to the matter."""
 

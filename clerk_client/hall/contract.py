@@ -1,35 +1,29 @@
-"""What holds for every call: the contract's version, the body's size, problems as RFC 9457."""
+"""What holds for every call: the contract's version, the body's bounds, a line in the log."""
 
 import logging
+import re
 import time
-import traceback
+import uuid
+from contextlib import suppress
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clerk_client.hall.errors import (
-    ContractTooOld,
-    DatabaseUnusable,
-    HallError,
-    MethodNotAllowed,
-    RequestInvalid,
-    RequestTooLarge,
-    RouteUnknown,
-)
-from clerk_client.wire.messages import CONTRACT, Problem
-from ukey.errors import CertificateUnfit
+from clerk_client.hall import metrics
+from clerk_client.hall.bodies import Body, fault_of, is_attachment
+from clerk_client.hall.calling import PREFIX
+from clerk_client.hall.errors import ContractTooOld, HallError
+from clerk_client.hall.log_lines import request_id, without_text
+from clerk_client.hall.problems import CODE, COMMON_HEADERS, problem_response
+from clerk_client.wire.messages import CONTRACT
 
 log = logging.getLogger(__name__)
 
-BODY_LIMIT = 2 * 1024 * 1024
-# A little more is read and dropped, so that the caller hears the answer instead of a reset.
-_DROPPED_AT_MOST = 8 * BODY_LIMIT
 _ALWAYS_TAKEN = ("POST", "/api/v1/records")
+_VERSION = re.compile(rb"([0-9]{1,4})\.[0-9]{1,4}")
+_OURS = CONTRACT.partition(".")[0].encode()
+_RAW_HEADERS = [(name.lower().encode(), text.encode()) for name, text in COMMON_HEADERS.items()]
+_RAW_NAMES = {name for name, _ in _RAW_HEADERS}
 
 
 class ContractLayer:
@@ -42,112 +36,99 @@ class ContractLayer:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, answered = time.monotonic(), 0
-
-        async def send_marked(message: Message) -> None:
-            nonlocal answered
-            if message["type"] == "http.response.start":
-                answered = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"clerk-contract", CONTRACT.encode()),
-                    (b"cache-control", b"no-store"),
-                ]
-            await send(message)
-
+        call = _Call(scope, receive, send)
+        token = request_id.set(call.id)
         try:
-            _ensure_spoken(scope)
-            body = await _whole_body(receive)
-            if body is None:
+            await call.answered_by(self._app)
+            call.note()
+        finally:
+            request_id.reset(token)
+
+
+class _Call:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.id = uuid.uuid4().hex
+        self._scope, self._receive, self._send = scope, receive, send
+        self._body = Body(scope, receive)
+        self._started = time.monotonic()
+        self._status = 0
+
+    async def answered_by(self, app: ASGIApp) -> None:
+        try:
+            fault = _unspoken(self._scope) or fault_of(self._scope)
+            if fault is not None:
+                await self._body.drop()
+                raise fault
+            if is_attachment(self._scope):
+                # Handed on as it comes: the route decides what it holds.
+                await app(self._scope, self._body.receive, self._send_marked)
                 return
-            await self._app(scope, _given(body, receive), send_marked)
+            body = await self._body.whole()
+            if body is not None:
+                await app(self._scope, _given(body, self._receive), self._send_marked)
         except HallError as error:
-            await problem_response(error)(scope, receive, send_marked)
+            await self._refuse(error)
+        except ClientDisconnect:
+            return
         except Exception as error:  # noqa: BLE001 - the service's own hook: told, logged, no crash
-            # Without the exception's text: it may quote what was sent, and that is a person's.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s failed: %s\n%s", _route(scope), type(error).__name__, where)
-            if not answered:
-                await problem_response(HallError())(scope, receive, send_marked)
-        # The route's pattern, not the path: a path holds appointment numbers.
-        spent = (time.monotonic() - started) * 1000
-        log.info("%s %s %d %.0f ms", scope["method"], _route(scope), answered, spent)
+            log.error("%s failed: %s", self._route, without_text(error))
+            await self._refuse(HallError())
+
+    def note(self) -> None:
+        """The route's pattern, not the path: a path holds appointment numbers."""
+        spent = time.monotonic() - self._started
+        method, code = self._scope["method"], self._scope.get(CODE, "")
+        metrics.answered(self._route, method, self._status, spent, code)
+        session = self._scope.get("state", {}).get("session")
+        facts = {
+            "route": self._route,
+            "method": method if method in metrics.METHODS else "other",
+            "status": self._status,
+            "ms": round(spent * 1000),
+            "station": session.station if session is not None else "",
+            "code": code,
+        }
+        shown = {name: fact for name, fact in facts.items() if fact != ""}
+        log.info("answered" if self._status else "the caller left", extra=shown)
+
+    @property
+    def _route(self) -> str:
+        path = getattr(self._scope.get("route"), "path", None)
+        if path is None:
+            return "(no such route)"
+        # Whether FastAPI tells the prefix depends on its version.
+        return PREFIX + str(path).removeprefix(PREFIX)
+
+    async def _refuse(self, error: HallError) -> None:
+        if self._status:
+            return
+        self._scope[CODE] = error.code
+        await problem_response(error)(self._scope, self._receive, self._send_marked)
+
+    async def _send_marked(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            # One that is too slow to send the rest hears its answer and the end of the connection.
+            with suppress(HallError):
+                await self._body.drop()
+            self._status = message["status"]
+            own = [pair for pair in message["headers"] if pair[0] not in _RAW_NAMES]
+            message["headers"] = [*own, *_RAW_HEADERS, (b"x-request-id", self.id.encode())]
+            if not self._body.is_read:
+                # What is left of the body would be taken for the next call.
+                message["headers"].append((b"connection", b"close"))
+        await self._send(message)
 
 
-def problem_response(error: HallError | CertificateUnfit) -> JSONResponse:
-    """RFC 9457, without anything of the program's inside."""
-    status = error.status if isinstance(error, HallError) else 401
-    problem = Problem(
-        title=(type(error).__doc__ or "").partition("\n")[0],
-        status=status,
-        code=error.code,
-        detail=error.detail if isinstance(error, HallError) else "",
-        facts=error.facts if isinstance(error, HallError) else {},
-    )
-    headers = {}
-    if status == 401:
-        headers["WWW-Authenticate"] = 'DPoP algs="EdDSA"'
-    if status == 429:
-        headers["Retry-After"] = "60"
-    return JSONResponse(
-        problem.model_dump(),
-        status_code=status,
-        headers=headers,
-        media_type="application/problem+json",
-    )
-
-
-def answer_with_problems(app: FastAPI) -> None:
-    """Every error of the framework and of ours leaves as a problem document."""
-
-    @app.exception_handler(HallError)
-    @app.exception_handler(CertificateUnfit)
-    async def refuse(_: Request, error: HallError | CertificateUnfit) -> JSONResponse:
-        return problem_response(error)
-
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(NoConnectionFree)
-    async def tell_database(_: Request, error: OperationalError | NoConnectionFree) -> JSONResponse:
-        log.error("database: %s", error.orig if isinstance(error, OperationalError) else error)
-        return problem_response(DatabaseUnusable())
-
-    @app.exception_handler(RequestValidationError)
-    async def tell_fields(_: Request, error: RequestValidationError) -> JSONResponse:
-        # Where and why, never the value: it may be a person's.
-        places = [".".join(map(str, each["loc"]))[:80] for each in error.errors()[:20]]
-        safe = [place.encode("ascii", "backslashreplace").decode() for place in places]
-        facts = dict(zip(safe, [each["type"] for each in error.errors()], strict=False))
-        return problem_response(RequestInvalid(**facts))
-
-    @app.exception_handler(HTTPException)
-    async def tell_route(_: Request, error: HTTPException) -> JSONResponse:
-        known = {404: RouteUnknown, 405: MethodNotAllowed}
-        return problem_response(known.get(error.status_code, RequestInvalid)())
-
-
-def _ensure_spoken(scope: Scope) -> None:
-    headers = dict(scope["headers"])
-    theirs = headers.get(b"clerk-contract", CONTRACT.encode()).decode("latin-1")
+def _unspoken(scope: Scope) -> HallError | None:
     if (scope["method"], scope["path"]) == _ALWAYS_TAKEN:
-        return
-    if theirs.partition(".")[0] != CONTRACT.partition(".")[0]:
-        raise ContractTooOld(supported=CONTRACT)
-
-
-async def _whole_body(receive: Receive) -> bytes | None:
-    """The body, read to its end; None when the caller left. Raises RequestTooLarge."""
-    body, size, more = bytearray(), 0, True
-    while more and size <= _DROPPED_AT_MOST:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        size += len(message.get("body", b""))
-        if size <= BODY_LIMIT:
-            body += message.get("body", b"")
-        more = message.get("more_body", False)
-    if size > BODY_LIMIT:
-        raise RequestTooLarge(bytes=str(BODY_LIMIT))
-    return bytes(body)
+        return None
+    theirs = [value for name, value in scope["headers"] if name == b"clerk-contract"]
+    if not theirs:
+        return None
+    spoken = _VERSION.fullmatch(theirs[0])
+    if spoken is not None and spoken[1] == _OURS:
+        return None
+    return ContractTooOld(supported=CONTRACT)
 
 
 def _given(body: bytes, receive: Receive) -> Receive:
@@ -157,8 +138,3 @@ def _given(body: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return receive_again
-
-
-def _route(scope: Scope) -> str:
-    route = scope.get("route")
-    return getattr(route, "path", "(no such route)")

@@ -27,6 +27,48 @@ class RequestTooLarge(HallError):
     status = 413
 
 
+class RequestMalformed(HallError):
+    """What was sent is no HTTP, contradicts itself about its length, or says a thing twice."""
+
+    code = "REQUEST_MALFORMED"
+    status = 400
+
+
+class RequestSlow(HallError):
+    """The request did not arrive whole in the time that the hall waits for one."""
+
+    code = "REQUEST_SLOW"
+    status = 408
+
+
+class HeadersTooLarge(HallError):
+    """The request's headers are larger than the hall takes."""
+
+    code = "HEADERS_TOO_LARGE"
+    status = 431
+
+
+class BodyCoded(HallError):
+    """The body is compressed: the hall takes it plain only."""
+
+    code = "BODY_CODED"
+    status = 415
+
+
+class HallBusy(HallError):
+    """More connections are open than the hall takes."""
+
+    code = "HALL_BUSY"
+    status = 503
+
+
+class MetricsClosed(HallError):
+    """The figures are for the hall's own machine and for whoever bears the token."""
+
+    code = "METRICS_CLOSED"
+    status = 403
+
+
 class RouteUnknown(HallError):
     """The contract has no such call."""
 
@@ -68,6 +110,96 @@ class DatabaseAddressWrong(HallError):
     code = "DATABASE_ADDRESS_WRONG"
 
 
+class DatabaseUnfit(HallError):
+    """The hall cannot run on this PostgreSQL: `version` is too old, or `encoding` is not UTF8."""
+
+    code = "DATABASE_UNFIT"
+    status = 503
+
+
+class DatabaseNewer(HallError):
+    """The database was made by a newer version of this program. `found` and `known` are schemas."""
+
+    code = "DATABASE_NEWER"
+    status = 503
+
+
+# --- running the service -------------------------------------------------------------------------
+
+
+class TlsFileUnusable(HallError):
+    """The file after --tls-cert or --tls-key cannot be read or is not what it should be."""
+
+    code = "TLS_FILE"
+
+
+class TlsKeyOther(HallError):
+    """The private key is not the certificate's."""
+
+    code = "TLS_KEY_OTHER"
+
+
+class TlsCertificateDates(HallError):
+    """The service's certificate has expired or is not valid yet."""
+
+    code = "TLS_CERTIFICATE_DATES"
+
+
+class PlainHttpRefused(HallError):
+    """Other machines would reach the service without encryption."""
+
+    code = "PLAIN_HTTP_REFUSED"
+
+
+class WorkersNotHere(HallError):
+    """Several workers need a system that hands sockets down to child processes."""
+
+    code = "WORKERS_NOT_HERE"
+
+
+class DatabaseRestored(HallError):
+    """The database is a copy or was put back: numbers leased since then would be leased again."""
+
+    code = "DATABASE_RESTORED"
+    status = 503
+
+
+class DatabaseNotRestored(HallError):
+    """Nothing says that the database was put back."""
+
+    code = "DATABASE_NOT_RESTORED"
+
+
+class LastEpochNeeded(HallError):
+    """Nothing beside the database tells which epoch its numbers had last."""
+
+    code = "LAST_EPOCH_NEEDED"
+
+
+class EpochsUsedUp(HallError):
+    """A number has one digit for the epoch, and the ninth was used."""
+
+    code = "EPOCHS_USED_UP"
+
+
+class BackupExists(HallError):
+    """There is a file of that name: a backup never overwrites."""
+
+    code = "BACKUP_EXISTS"
+
+
+class BackupFailed(HallError):
+    """No whole copy of the database could be made."""
+
+    code = "BACKUP_FAILED"
+
+
+class BackupElsewhere(HallError):
+    """PostgreSQL is backed up with its own tools."""
+
+    code = "BACKUP_ELSEWHERE"
+
+
 # --- sign-in -------------------------------------------------------------------------------------
 
 
@@ -106,6 +238,20 @@ class ClerkLocked(HallError):
     status = 403
 
 
+class ClerkRetired(HallError):
+    """The clerk does not work in this hall any more."""
+
+    code = "CLERK_RETIRED"
+    status = 403
+
+
+class RoleUnusable(HallError):
+    """The hall does not know the clerk's role any more, or what it allows. `role` is its code."""
+
+    code = "ROLE_UNUSABLE"
+    status = 403
+
+
 class RateLimited(HallError):
     """Too many failed attempts in the last minute."""
 
@@ -141,6 +287,13 @@ class StationUnknown(HallError):
     """No station of this name is enrolled."""
 
     code = "STATION_UNKNOWN"
+    status = 403
+
+
+class StationRetired(HallError):
+    """The station was taken out of use."""
+
+    code = "STATION_RETIRED"
     status = 403
 
 
@@ -189,6 +342,48 @@ class AppointmentUnknown(HallError):
     status = 404
 
 
+class CaseUnknown(HallError):
+    """The hall has no such case, or it is another applicant's: the answer does not tell which."""
+
+    code = "CASE_UNKNOWN"
+    status = 404
+
+
+class CaseNotAwaiting(HallError):
+    """Nothing is to be handed in for the case now. `case_status` is one of the six."""
+
+    code = "CASE_NOT_AWAITING"
+    status = 409
+
+
+class SupplementKeyReused(HallError):
+    """The key of this supplement was used for another one."""
+
+    code = "SUPPLEMENT_KEY_REUSED"
+    status = 409
+
+
+class BaseUnknown(HallError):
+    """The hall has no copy of such a base database."""
+
+    code = "BASE_UNKNOWN"
+    status = 404
+
+
+class RatingKeyReused(HallError):
+    """The key of this rating was used for another one."""
+
+    code = "RATING_KEY_REUSED"
+    status = 409
+
+
+class IndicatorDepartmentUnknown(HallError):
+    """The hall has no such department. `department` is the code that was sent."""
+
+    code = "INDICATOR_DEPARTMENT_UNKNOWN"
+    status = 404
+
+
 class JournalOfAnotherStation(HallError):
     """The journal was opened by another station."""
 
@@ -207,4 +402,66 @@ class NumbersExhausted(HallError):
     """All ten million numbers of the year are leased."""
 
     code = "NUMBERS_EXHAUSTED"
+    status = 409
+
+
+# --- attachments ---------------------------------------------------------------------------------
+
+
+class AttachmentOther(HallError):
+    """The content is not what its SHA-256 in the address says."""
+
+    code = "ATTACHMENT_OTHER"
+    status = 422
+
+
+class AttachmentKind(HallError):
+    """The content is no PDF, Word, Excel or JPEG, or it holds macros."""
+
+    code = "ATTACHMENT_KIND"
+    status = 415
+
+
+class AttachmentUnknown(HallError):
+    """The hall has no such attachment."""
+
+    code = "ATTACHMENT_UNKNOWN"
+    status = 404
+
+
+# --- directory -----------------------------------------------------------------------------------
+
+
+class DirectoryUnknown(HallError):
+    """The directory has no such entry. `field` says which code it was to be."""
+
+    code = "DIRECTORY_UNKNOWN"
+    status = 404
+
+
+class DirectoryTaken(HallError):
+    """Another entry has this code or this certificate identity. `field` says which."""
+
+    code = "DIRECTORY_TAKEN"
+    status = 409
+
+
+class DirectoryInUse(HallError):
+    """What others still refer to cannot be retired. `by` says who does."""
+
+    code = "DIRECTORY_IN_USE"
+    status = 409
+
+
+class RoleFixed(HallError):
+    """The four roles that a hall begins with keep their rights and stay."""
+
+    code = "ROLE_FIXED"
+    status = 409
+
+
+class OwnAccount(HallError):
+    """Nobody locks, retires or re-roles themselves."""
+
+    code = "OWN_ACCOUNT"
     status = 409

@@ -1,53 +1,64 @@
 """What a window asks the hall: its catalogue, a ticket, an appointment, whom to trust."""
 
-import unicodedata
+import base64
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, func, select
 
 from clerk_client.domain.appointments import folded_appointment_number
-from clerk_client.domain.errors import AppointmentNumberInvalid
+from clerk_client.domain.clock import rfc3339
+from clerk_client.domain.errors import AppointmentNumberInvalid, NotATicket
+from clerk_client.domain.tickets import folded_ticket_number
 from clerk_client.hall import tables
 from clerk_client.hall.errors import AppointmentUnknown, TicketUnknown
 from clerk_client.hall.stations import station_answer
 from clerk_client.hall.store import reading, this_hall
 from clerk_client.wire.messages import (
     AppointmentAnswer,
+    AppointmentsAnswer,
     CatalogueAnswer,
     DepartmentMessage,
     MaterialMessage,
     MatterMessage,
     TicketAnswer,
     TrustAnswer,
+    WorkdayMessage,
 )
 
 
 def catalogue(engine: Engine, since: int, after: str, limit: int) -> CatalogueAnswer:
     """One page of what changed after version `since`, by matter code.
 
-    Departments come with the first page.
+    Departments and workdays come with the first page.
     """
     departments, matters = tables.departments.c, tables.matters.c
+    workdays = tables.workdays.c
+    # Of changes there are few: with the bare column SQLite would walk all codes to find them.
+    code = func.coalesce(matters.code, "") if since else matters.code
     with reading(engine) as connection:
         version = this_hall(connection).catalogue_version
         rows = connection.execute(
             select(tables.matters)
-            .where(matters.changed_in > since, matters.code > after)
-            .order_by(matters.code)
+            .where(matters.changed_in > since, code > after)
+            .order_by(code)
             .limit(limit + 1)
         ).all()
         page = rows[:limit]
         changed: Sequence[Row[Any]] = []
+        days: Sequence[Row[Any]] = []
         if not after:
             changed = connection.execute(
                 select(tables.departments)
                 .where(departments.changed_in > since)
                 .order_by(departments.code)
+            ).all()
+            days = connection.execute(
+                select(tables.workdays).where(workdays.changed_in > since).order_by(workdays.day)
             ).all()
         materials = _materials(connection, [row.code for row in page])
     return CatalogueAnswer(
@@ -59,13 +70,19 @@ def catalogue(engine: Engine, since: int, after: str, limit: int) -> CatalogueAn
         matters=[
             MatterMessage(**{**row._mapping, "materials": materials[row.code]}) for row in page
         ],
+        workdays=[
+            WorkdayMessage(day=row.day, is_workday=row.is_workday, note=row.note) for row in days
+        ],
         next=page[-1].code if len(rows) > limit else "",
     )
 
 
 def ticket(engine: Engine, number: str, day: date) -> TicketAnswer:
     """The ticket of that day with its matters still to be accepted. Raises TicketUnknown."""
-    folded = unicodedata.normalize("NFKC", number).strip().upper()
+    try:
+        folded = folded_ticket_number(number)
+    except NotATicket as error:
+        raise TicketUnknown(day=day.isoformat()) from error
     tickets, booked = tables.tickets.c, tables.ticket_matters.c
     with reading(engine) as connection:
         hall = this_hall(connection).code
@@ -92,27 +109,57 @@ def ticket(engine: Engine, number: str, day: date) -> TicketAnswer:
 
 def appointment(engine: Engine, number: str) -> AppointmentAnswer:
     """The appointment of that number. Raises AppointmentUnknown."""
-    appointments = tables.appointments
+    booked = tables.appointments
     try:
         folded = folded_appointment_number(number)
     except AppointmentNumberInvalid as error:
         raise AppointmentUnknown from error
     with reading(engine) as connection:
-        row = connection.execute(
-            select(appointments).where(appointments.c.number == folded)
-        ).first()
+        row = connection.execute(select(booked).where(booked.c.number == folded)).first()
     if row is None:
         raise AppointmentUnknown
     return AppointmentAnswer(**row._mapping)
 
 
-def trust(engine: Engine, authorities: Iterable[x509.Certificate]) -> TrustAnswer:
-    """The authorities that this hall trusts, and every station's public key."""
+def appointments(
+    engine: Engine, day: date, window: str, after: str, limit: int, now: datetime
+) -> AppointmentsAnswer:
+    """A page of that day's appointments by number, whatever their status.
+
+    With a window: those for it and those that name none. A window that the hall has not gets the
+    latter.
+    """
+    booked = tables.appointments.c
+    wanted = [booked.day == day, booked.number > after]
+    if window:
+        wanted.append(booked.window.in_((window, "")))
+    with reading(engine) as connection:
+        rows = connection.execute(
+            select(tables.appointments).where(*wanted).order_by(booked.number).limit(limit + 1)
+        ).all()
+    page = rows[:limit]
+    return AppointmentsAnswer(
+        day=day,
+        as_of=rfc3339(now),
+        appointments=[AppointmentAnswer(**row._mapping) for row in page],
+        next=page[-1].number if len(rows) > limit else "",
+    )
+
+
+def trust(
+    engine: Engine,
+    authorities: Iterable[x509.Certificate],
+    revocation_lists: Iterable[bytes] = (),
+    recovery_certificate: str = "",
+) -> TrustAnswer:
+    """The authorities that this hall trusts, their lists (DER), every station's public key."""
     with reading(engine) as connection:
         rows = connection.execute(select(tables.stations).order_by(tables.stations.c.code)).all()
     return TrustAnswer(
         authorities=[each.public_bytes(Encoding.PEM).decode("ascii") for each in authorities],
         stations=[station_answer(row) for row in rows],
+        revocation_lists=[base64.b64encode(each).decode("ascii") for each in revocation_lists],
+        recovery_certificate=recovery_certificate,
     )
 
 

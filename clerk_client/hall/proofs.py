@@ -3,20 +3,26 @@
 import base64
 import binascii
 import hashlib
+import logging
+import sqlite3
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, delete
+from sqlalchemy import Engine, text
 
 from clerk_client.domain.clock import rfc3339
-from clerk_client.hall import tables
-from clerk_client.hall.errors import ProofWrong
-from clerk_client.hall.store import added
+from clerk_client.hall.errors import DatabaseUnusable, ProofWrong
+
+log = logging.getLogger(__name__)
 
 _FRESH = timedelta(seconds=60)
+_CLEARED_EVERY = timedelta(seconds=60)
+_WAIT_FOR_WRITER = 5.0
 # Times are compared with the moment handed in; PyJWT would ask a clock of its own.
 _OPTIONS: Any = {
     "require": ["jti", "htm", "htu", "iat"],
@@ -62,18 +68,6 @@ def checked_proof(header: str, method: str, url: str, now: datetime, token: str 
     return Proof(hashlib.sha256(public).hexdigest(), jti, iat)
 
 
-def spend(connection: Connection, proof: Proof, now: datetime) -> None:
-    """A proof is good for one call. Raises ProofWrong when it was seen before."""
-    connection.execute(delete(tables.proofs).where(tables.proofs.c.expires_at < rfc3339(now)))
-    row = {
-        "key_sha256": proof.key_sha256,
-        "jti": proof.jti,
-        "expires_at": rfc3339(proof.iat + 2 * _FRESH),
-    }
-    if not added(connection, tables.proofs, row):
-        raise ProofWrong(field="jti")
-
-
 def ath(token: str) -> str:
     """The claim that binds a proof to an access token."""
     return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
@@ -89,3 +83,136 @@ def _public_key(header: dict[str, Any]) -> bytes:
         return base64.b64decode(f"{key.get('x')}=", altchars=b"-_", validate=True)
     except binascii.Error as error:
         raise ValueError("x is not base64url") from error
+
+
+# --- spent proofs --------------------------------------------------------------------------------
+
+
+class SpentProofs(Protocol):
+    """Which proofs were used, shared by all processes of the service. From any thread.
+
+    A process that is killed forgets none. Every call spends one, so none waits for the disk: when
+    the machine loses its power the last moment's may be forgotten, and their 60 s are mostly over
+    before it serves again.
+    """
+
+    def spend(self, proof: Proof, now: datetime) -> None:
+        """A proof is good for one call. Raises ProofWrong when it was seen before."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is spent any more."""
+        ...
+
+
+def spent_proofs(engine: Engine) -> SpentProofs:
+    """A table of PostgreSQL; beside a SQLite file a file of its own, `hall.sqlite.proofs`."""
+    if engine.dialect.name == "postgresql":
+        return _InTable(engine)
+    return _InFile(Path(f"{engine.url.database}.proofs"))
+
+
+class _Clearing:
+    """Says now and then that old rows should go."""
+
+    def __init__(self) -> None:
+        self._cleared_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        if self._cleared_at is not None and abs(now - self._cleared_at) < _CLEARED_EVERY:
+            return False
+        self._cleared_at = now
+        return True
+
+
+# One round trip: the setting holds for this statement's own transaction.
+_SPEND = text(
+    "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)) "
+    "INSERT INTO proofs (key_sha256, jti, expires_at) "
+    "SELECT :key_sha256, :jti, :expires_at FROM quick "
+    "ON CONFLICT DO NOTHING RETURNING jti"
+)
+_CLEAR = text("DELETE FROM proofs WHERE expires_at < :now")
+
+
+class _InTable:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._clearing = _Clearing()
+
+    def spend(self, proof: Proof, now: datetime) -> None:
+        with self._engine.connect() as connection:
+            if self._clearing.is_due(now):
+                connection.execute(_CLEAR, {"now": rfc3339(now)})
+            if connection.execute(_SPEND, _row(proof)).first() is None:
+                raise ProofWrong(field="jti")
+
+    def close(self) -> None:
+        """The engine's owner disposes of it."""
+
+
+class _InFile:
+    """One connection a process: an insert takes less time than the quarrel about who may write.
+
+    Apart from the hall's own file, whose writer a mere look-up must never wait for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._clearing = _Clearing()
+
+    def spend(self, proof: Proof, now: datetime) -> None:
+        try:
+            with self._lock:
+                if self._connection is None:
+                    self._connection = _opened(self._path)
+                if self._clearing.is_due(now):
+                    self._connection.execute(
+                        "DELETE FROM proofs WHERE expires_at < ?", [rfc3339(now)]
+                    )
+                added = self._connection.execute(
+                    "INSERT INTO proofs VALUES (:key_sha256, :jti, :expires_at) "
+                    "ON CONFLICT DO NOTHING",
+                    _row(proof),
+                ).rowcount
+        except sqlite3.Error as error:
+            log.error("%s: %s", self._path.name, getattr(error, "sqlite_errorname", error))
+            raise DatabaseUnusable from error
+        if added != 1:
+            raise ProofWrong(field="jti")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_WAIT_FOR_WRITER, isolation_level=None, check_same_thread=False
+    )
+    try:
+        # NORMAL: the disk is waited for once in a thousand pages, and the file is never torn.
+        for statement in (
+            "PRAGMA journal_mode=WAL",
+            "PRAGMA synchronous=NORMAL",
+            "CREATE TABLE IF NOT EXISTS proofs (key_sha256 TEXT, jti TEXT, expires_at TEXT, "
+            "PRIMARY KEY (key_sha256, jti)) WITHOUT ROWID",
+            "CREATE INDEX IF NOT EXISTS ix_proofs_expires_at ON proofs (expires_at)",
+        ):
+            connection.execute(statement)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _row(proof: Proof) -> dict[str, str]:
+    return {
+        "key_sha256": proof.key_sha256,
+        "jti": proof.jti,
+        "expires_at": rfc3339(proof.iat + 2 * _FRESH),
+    }

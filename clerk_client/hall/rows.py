@@ -9,28 +9,68 @@ from pathlib import Path
 
 from clerk_client.hall.findings import Finding, Findings
 
-COLUMNS = {
-    "departments": ("code", "name", "full_name"),
-    "matters": (
-        "code",
-        "name",
-        "department",
-        "audience",
-        "days",
-        "day_unit",
-        "category",
-        "is_licence",
-        "parent",
-        "is_parent",
-        "suspended",
+BASE_PREFIX = "base_"
+"""base_hukou.csv holds the entries of the base database `hukou`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The columns of a file. A file may leave out an `optional` one: then what is stored stays.
+
+    With `has_free` every other column is a field that the hall's IT named.
+    """
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    has_free: bool = False
+
+
+FORMS = {
+    "departments": Form(("code", "name", "full_name")),
+    "matters": Form(
+        (
+            "code",
+            "name",
+            "department",
+            "audience",
+            "days",
+            "day_unit",
+            "category",
+            "is_licence",
+            "parent",
+            "is_parent",
+            "suspended",
+        )
     ),
-    "materials": ("matter", "name", "necessity"),
-    "windows": ("code", "name", "phone"),
-    "clerks": ("code", "name", "role", "identity"),
-    "appointments": ("number", "day", "time", "matter", "status", "applicant_name", "outlet"),
-    "tickets": ("number", "day", "status", "matters", "appointment", "priority"),
-    "hall": ("code", "name", "supervision_phone"),
+    "materials": Form(("matter", "name", "necessity")),
+    "workdays": Form(("day", "kind", "note")),
+    "windows": Form(("code", "name", "phone")),
+    "clerks": Form(("code", "name", "role", "identity")),
+    "appointments": Form(
+        ("number", "day", "time", "matter", "status", "applicant_name", "outlet"), ("window",)
+    ),
+    "tickets": Form(("number", "day", "status", "matters", "appointment", "priority")),
+    "cases": Form(
+        (
+            "number",
+            "matter",
+            "applicant_name",
+            "document_type",
+            "document_number",
+            "status",
+            "steps",
+            "received_on",
+            "due_on",
+            "opinion",
+            "result_ready",
+        )
+    ),
+    "base_databases": Form(("code", "name", "as_of")),
+    "hall": Form(("code", "name", "supervision_phone")),
 }
+BASE_FORM = Form(("document_type", "document_number"), has_free=True)
+_MOST_FREE = 40
+_FREE_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +85,22 @@ class FileRow:
 def rows_of(folder: Path, findings: Findings) -> dict[str, list[FileRow]]:
     """The tables that the folder has; a table without a file is not in the answer."""
     tables = {}
-    for table, columns in COLUMNS.items():
-        paths = [folder / f"{table}{end}" for end in (".csv", ".json")]
+    for table, form in {**FORMS, **_base_forms(folder)}.items():
+        paths = [folder / f"{table}{end}" for end in _READERS]
         present = [path for path in paths if path.is_file()]
         if len(present) > 1:
             findings.add(Finding(present[1].name, 1, "FILE_TWICE"))
         elif present:
             text = _text(present[0], findings)
             if text is not None:
-                read = _csv_rows if present[0].suffix == ".csv" else _json_rows
-                tables[table] = list(read(present[0].name, text, columns, findings))
+                read = _READERS[present[0].suffix]
+                tables[table] = list(read(present[0].name, text, form, findings))
     return tables
+
+
+def _base_forms(folder: Path) -> dict[str, Form]:
+    names = {path.stem for path in folder.glob(f"{BASE_PREFIX}*") if path.suffix in _READERS}
+    return {name: BASE_FORM for name in sorted(names) if name not in FORMS}
 
 
 def _text(path: Path, findings: Findings) -> str | None:
@@ -69,13 +114,11 @@ def _text(path: Path, findings: Findings) -> str | None:
     return None
 
 
-def _csv_rows(
-    file: str, text: str, columns: tuple[str, ...], findings: Findings
-) -> Iterator[FileRow]:
+def _csv_rows(file: str, text: str, form: Form, findings: Findings) -> Iterator[FileRow]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
-        if not _are_columns_right(file, header, columns, findings):
+        if not _are_columns_right(file, header, form, findings):
             return
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -89,9 +132,7 @@ def _csv_rows(
         findings.add(Finding(file, reader.line_num, "SYNTAX"))
 
 
-def _json_rows(
-    file: str, text: str, columns: tuple[str, ...], findings: Findings
-) -> Iterator[FileRow]:
+def _json_rows(file: str, text: str, form: Form, findings: Findings) -> Iterator[FileRow]:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -104,11 +145,19 @@ def _json_rows(
     if not isinstance(entries, list):
         findings.add(Finding(file, 1, "SYNTAX"))
         return
+    right = []
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
             findings.add(Finding(file, number, "NOT_AN_OBJECT"))
-        elif _are_columns_right(file, list(entry), columns, findings, number):
-            yield FileRow(file, number, {name: _cell(value) for name, value in entry.items()})
+        elif _are_columns_right(file, list(entry), form, findings, number):
+            right.append((number, {name: _cell(value) for name, value in entry.items()}))
+    # All rows of a file have the same columns, as in a CSV.
+    columns = dict.fromkeys(name for _, fields in right for name in fields)
+    for number, fields in right:
+        yield FileRow(file, number, {**dict.fromkeys(columns, ""), **fields})
+
+
+_READERS = {".csv": _csv_rows, ".json": _json_rows}
 
 
 def _cell(value: object) -> str:
@@ -121,16 +170,26 @@ def _cell(value: object) -> str:
 
 
 def _are_columns_right(
-    file: str, header: list[str], columns: tuple[str, ...], findings: Findings, line: int = 1
+    file: str, header: list[str], form: Form, findings: Findings, line: int = 1
 ) -> bool:
     wrong = [
-        Finding(file, line, "COLUMN_MISSING", {"column": c}) for c in columns if c not in header
+        Finding(file, line, "COLUMN_MISSING", {"column": column})
+        for column in form.required
+        if column not in header
     ]
+    known = (*form.required, *form.optional)
+    free = [column for column in header if column not in known]
     for position, column in enumerate(header):
-        if column not in columns:
+        if column in header[:position]:
+            wrong.append(Finding(file, line, "COLUMN_TWICE", {"column": column[:40]}))
+        elif column in free and not (form.has_free and _is_field_name(column)):
             wrong.append(Finding(file, line, "COLUMN_UNKNOWN", {"column": column[:40]}))
-        elif column in header[:position]:
-            wrong.append(Finding(file, line, "COLUMN_TWICE", {"column": column}))
+    if len(free) > _MOST_FREE:
+        wrong.append(Finding(file, line, "COLUMNS_MANY", {"most": str(_MOST_FREE)}))
     for finding in wrong:
         findings.add(finding)
     return not wrong
+
+
+def _is_field_name(column: str) -> bool:
+    return column.isprintable() and "|" not in column and 0 < len(column) <= _FREE_LENGTH

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from clerk_client.domain.clock import rfc3339
 from clerk_client.hall import tables
+from clerk_client.hall.audit import note
 from clerk_client.hall.errors import (
     EnrolmentCodeWrong,
     HallError,
@@ -22,7 +23,7 @@ from clerk_client.hall.errors import (
     WindowUnknown,
 )
 from clerk_client.hall.limits import ensure_not_limited, note_failure
-from clerk_client.hall.store import reading, this_hall, writing
+from clerk_client.hall.store import reading, this_hall, writing, written
 from clerk_client.wire.messages import Code, StationAnswer, StationRequest
 
 # Without the letters and digits that are taken for each other when they are read out.
@@ -60,6 +61,7 @@ def new_enrolment_code(engine: Engine, station: str, window: str, now: datetime)
                 key_sha256="",
             )
         )
+        _note(connection, now, station, "station.code_made", window=window)
     return code
 
 
@@ -73,11 +75,11 @@ def enrol(engine: Engine, request: StationRequest, address: str, now: datetime) 
     with reading(engine) as connection:
         ensure_not_limited(connection, address, subject, now)
     try:
-        with writing(engine) as connection:
-            return _enrol(connection, request, public_key, now)
-    except HallError:
+        return written(engine, _enrol, request, public_key, now)
+    except HallError as error:
         with writing(engine) as connection:
             note_failure(connection, address, subject, now)
+            _note(connection, now, request.station, "station.refused", code=error.code)
         raise
 
 
@@ -127,6 +129,9 @@ def _enrol(
                 enrolled_at=rfc3339(now),
             )
         )
+    if enrolment.key_sha256 == "" or not known:
+        facts = {"window": enrolment.window, "key_sha256": key_sha256}
+        _note(connection, now, request.station, "station.enrolled", **facts)
     row = connection.execute(select(tables.stations).where(stations.code == request.station)).one()
     return station_answer(row)
 
@@ -138,6 +143,11 @@ def station_answer(row: Row[tuple[object, ...]]) -> StationAnswer:
         window=row.window,
         public_key=base64.b64encode(row.public_key).decode("ascii"),
     )
+
+
+def _note(connection: Connection, now: datetime, station: str, action: str, **facts: str) -> None:
+    # Nobody is signed in: the code stands for whoever of IT made it.
+    note(connection, now, actor="", station=station, action=action, subject=station, facts=facts)
 
 
 def _ensure_window(connection: Connection, window: str) -> None:

@@ -3,10 +3,12 @@
 import json
 import threading
 from dataclasses import asdict
+from datetime import datetime
 
 from clerk_client.domain.cases import Category
 from clerk_client.domain.matters import Audience, DayUnit, Department, Material, Matter, Necessity
 from clerk_client.hall_link.client import HallClient
+from clerk_client.journal.kept import CATALOGUE, Kept, mark_catalogue
 from clerk_client.journal.matter_index import Entry, MatterIndex, sounds
 from clerk_client.journal.store import Journal
 
@@ -18,23 +20,34 @@ class Catalogue:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._kept = Kept(journal)
         self._lock = threading.Lock()
         self._index: MatterIndex | None = None
 
-    def renew(self, client: HallClient) -> int:
-        """Fetches what changed at the hall. How many matters did. Raises HallError."""
+    def renew(self, client: HallClient, moment: datetime) -> int:
+        """Fetches what changed at the hall, with its calendar. How many matters did.
+
+        Raises HallError, JournalError.
+        """
         since = int(self._journal.mark(_VERSION) or "0")
-        version, changed = client.matters(since)
+        version, changed, workdays = client.matters(since)
         rows = [(m.code, m.name, m.parent, _to_json(m), *sounds(m.name)) for m in changed]
         with self._journal.changing() as connection:
             connection.executemany("INSERT OR REPLACE INTO matters VALUES (?,?,?,?,?,?)", rows)
             connection.execute(
                 "INSERT OR REPLACE INTO marks VALUES (?, ?)", (_VERSION, str(version))
             )
+            mark_catalogue(connection, moment)
+            self._kept.keep_workdays(workdays)
         if changed:
             with self._lock:
                 self._index = None
         return len(changed)
+
+    @property
+    def fetched_at(self) -> datetime | None:
+        """When the hall was last asked what changed, and answered; None for never."""
+        return self._kept.fetched_at(CATALOGUE)
 
     def find(self, code: str) -> Matter | None:
         """The matter with this code."""

@@ -1,39 +1,36 @@
-"""Takes waiting lines to the hall. A line stays as it is; the hall's answer stands beside it.
+"""One pass between this window and the hall: waiting lines up, then what changed down.
 
-Safe to repeat after any crash: the hall knows a line by its key and answers "already settled".
+A line stays as it is; the hall's answer stands beside it. Safe to repeat after any crash: the hall
+knows a line by its key and answers "already settled". Neither way holds up the other.
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from clerk_client.domain.clock import Clock
 from clerk_client.hall_link.client import Credentials, HallClient
-from clerk_client.hall_link.errors import HallError, HallGarbled, HallUnavailable
-from clerk_client.journal.store import Journal
-from clerk_client.wire.lines import Line
-from clerk_client.wire.messages import RecordsAnswer
+from clerk_client.hall_link.errors import HallError, HallRefused, HallUnavailable
+from clerk_client.journal.falling_behind import is_behind, note_behind
+from clerk_client.journal.sending import Sending
+from clerk_client.journal.store import Journal, Writer
 
 log = logging.getLogger(__name__)
-_BATCH = 50
-# The hall stored nothing for these and may take the same bytes later; the lines after wait too.
-_NOT_FINAL = frozenset(
-    {
-        "LINE_FORMAT",
-        "LINE_BODY_CHANGED",
-        "LINE_SIGNER_UNKNOWN",
-        "LINE_SIGNATURE_WRONG",
-        "LINE_CHAIN_BROKEN",
-        "JOURNAL_OTHER_STATION",
-    }
-)
+
+_COMPARE_EACH = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the status strip shows: lines waiting, lines refused, and whether the hall answers.
+    """What strip and bar show after a pass: lines waiting, lines refused, and whether the hall
+    answers.
 
     `waiting_acceptances` of the waiting lines are acceptances: what a clerk counts. `blocked_code`
-    says why the oldest waiting line is not taken, and all behind it with it.
+    says why the oldest waiting line is not taken, and all behind it with it. While the hall is away
+    `away_code` says how, `away_since` since when. `made_up` counts the acceptances that were handed
+    in after it was away; told once, when none waits any more. For `pause` seconds the hall asks to
+    be left alone.
     """
 
     waiting: int
@@ -41,12 +38,17 @@ class Standing:
     hall_reachable: bool
     blocked_code: str = ""
     waiting_acceptances: int = 0
+    away_code: str = ""
+    away_since: datetime | None = None
+    made_up: int = 0
+    pause: int = 0
 
 
 class Delivery:
     """One pass at a time; for one thread with a client of its own.
 
-    `top_up` is called with the client in a pass that finds somebody signed in.
+    In a pass that finds somebody signed in, `top_up` is called with the client, and `writer` says
+    who it is.
     """
 
     def __init__(
@@ -55,67 +57,107 @@ class Delivery:
         client: HallClient,
         credentials: Credentials,
         top_up: Callable[[HallClient], None],
+        writer: Callable[[], Writer],
+        clock: Clock,
     ) -> None:
         self._journal = journal
         self._client = client
         self._credentials = credentials
         self._top_up = top_up
-        self._blocked_code = ""
+        self._writer = writer
+        self._clock = clock
+        self._sending = Sending(journal, client)
+        self._compared_at: datetime | None = None
+        self._away_since: datetime | None = None
+        self._made_up = 0
 
     def deliver(self) -> Standing:
-        """Sends what waits, oldest first. Never raises a HallError: the standing tells.
+        """Sends what waits, oldest first, then fetches what changed. Never raises a HallError: the
+        standing tells.
 
         Without a session nothing is sent and only the hall's health is asked.
         """
-        reachable = self._client.is_reachable()
-        if reachable and self._credentials.token:
-            try:
-                while self._send_batch():
-                    pass
-                self._top_up(self._client)
-            except HallUnavailable as error:
-                log.warning("delivery stopped: %s", error.code)
-                reachable = False
-            except HallError as error:
-                # The session ended meanwhile: the lines wait for the next one.
-                log.info("delivery not possible now: %s", error.code)
-        waiting, acceptances, refused = self._journal.undelivered()
-        blocked = self._blocked_code if waiting else ""
-        return Standing(waiting, refused, reachable, blocked, acceptances)
+        away = self._client.away()
+        pause = 0
+        if away is None and self._credentials.token:
+            # Attachments go first once there are any: a line that names one needs it at the hall.
+            for part in (self._send, self._fetch):
+                try:
+                    part()
+                except HallUnavailable as error:
+                    log.warning("delivery: %s: %s", part.__name__.strip("_"), error.code)
+                    away = error
+                except HallRefused as error:
+                    # The session ended, too many calls: the lines wait, none is given up.
+                    log.info("delivery: %s refused: %s", part.__name__.strip("_"), error.code)
+                    pause = max(pause, error.pause)
+                except HallError as error:
+                    log.warning("delivery: %s: %s", part.__name__.strip("_"), error.code)
+        return self._standing(away, pause)
 
     def close(self) -> None:
         """Drops the connections."""
         self._client.close()
 
-    def _send_batch(self) -> bool:
-        """True when there is more to send."""
-        lines = self._journal.waiting(_BATCH)
-        if not lines:
-            return False
-        answer = self._client.send(lines)
-        if [a.key for a in answer.answers] != [line.head.key for line in lines]:
-            raise HallGarbled("answers do not belong to the lines")
-        for line, said in zip(lines, answer.answers, strict=True):
-            if said.outcome == "refused" and said.code in _NOT_FINAL:
-                return self._held_up(line, said.code, answer)
-            if said.outcome == "refused":
-                log.warning("line %d refused: %s", line.head.seq, said.code)
-                self._journal.settle(line.head.seq, said.code or "HALL_REFUSED")
-            elif said.outcome in ("settled", "already_settled"):
-                self._journal.settle(line.head.seq)
-            else:
-                raise HallGarbled("unknown outcome")
-        self._blocked_code = ""
-        return len(lines) == _BATCH
+    def _send(self) -> None:
+        if is_behind(self._journal):
+            return
+        self._sending.begin_pass()
+        try:
+            if not self._sending.send_waiting() and self._is_due():
+                # Nothing waited, so nothing was answered: asked by the last line, which it holds.
+                self._sending.compare()
+        finally:
+            self._made_up += self._sending.settled_acceptances
+        self._compared_at = self._clock.now()
+        if self._sending.held_beyond:
+            note_behind(self._journal, self._sending.held_beyond, self._writer())
 
-    def _held_up(self, line: Line, code: str, answer: RecordsAnswer) -> bool:
-        held = answer.highest_seq.get(self._journal.id, 0)
-        if code == "LINE_CHAIN_BROKEN" and held < line.head.seq - 1:
-            # A hall restored from an older copy: it gets again what it lost.
-            log.warning("the hall holds %d lines, %d were settled", held, line.head.seq - 1)
-            self._journal.send_again(held)
-            return True
-        if code != self._blocked_code:
-            log.error("line %d not taken: %s", line.head.seq, code)
-        self._blocked_code = code
-        return False
+    def _fetch(self) -> None:
+        self._top_up(self._client)
+
+    def _is_due(self) -> bool:
+        now, before = self._clock.now(), self._compared_at
+        return before is None or abs(now - before) >= _COMPARE_EACH
+
+    def _standing(self, away: HallUnavailable | None, pause: int) -> Standing:
+        waiting, acceptances, refused = self._journal.undelivered()
+        made_up = 0
+        if away is not None:
+            if self._away_since is None:
+                self._away_since, self._made_up = self._clock.now(), 0
+            # Whatever the hall holds now may be an older copy of what it was.
+            self._compared_at = None
+        elif acceptances == 0:
+            if self._away_since is not None:
+                made_up = self._made_up
+            self._away_since, self._made_up = None, 0
+        blocked = self._sending.blocked_code if waiting else ""
+        if is_behind(self._journal):
+            blocked = "JOURNAL_BEHIND"
+        return Standing(
+            waiting,
+            refused,
+            away is None,
+            blocked,
+            acceptances,
+            away_code="" if away is None else away.code,
+            away_since=self._away_since,
+            made_up=made_up,
+            pause=pause,
+        )
+
+
+def compare(journal: Journal, client: HallClient, writer: Writer) -> None:
+    """Before anybody accepts: does the hall hold lines that this journal lacks?
+
+    Raises HallUnavailable, JournalError.
+    """
+    sending = Sending(journal, client)
+    try:
+        sending.compare()
+    except HallRefused as error:
+        # The same will be told of the lines that wait.
+        log.info("journal not compared: %s", error.code)
+    if sending.held_beyond:
+        note_behind(journal, sending.held_beyond, writer)

@@ -5,103 +5,135 @@ lock serialises.
 """
 
 import hashlib
-import json
-import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlcipher3 import dbapi2 as sqlcipher
-
-from clerk_client.domain.cases import Category
 from clerk_client.domain.clock import hall_day, rfc3339
-from clerk_client.domain.numbers import NumberBlock, sequence_of
-from clerk_client.journal.database import told
-from clerk_client.journal.errors import NumbersUsedUp
-from clerk_client.journal.tables import TABLES
-from clerk_client.wire.lines import FIRST_PREV, Head, Json, Kind, Line, Signer, canonical, salted
+from clerk_client.domain.numbers import NumberBlock
+from clerk_client.journal.database import Database, told
+from clerk_client.journal.day_sheet import DayRow, DaySheet, LineStanding, RefusedLine
+from clerk_client.journal.deliveries import Deliveries
+from clerk_client.journal.entries import Entry, Writer
+from clerk_client.journal.errors import JournalError
+from clerk_client.journal.numbering import Numbering
+from clerk_client.journal.papers import PAPER_KINDS, DoubtfulPaper, Papers
+from clerk_client.journal.rows import COLUMNS, insert_line, line_of
+from clerk_client.wire.lines import FIRST_PREV, Head, Kind, Line, Signer, canonical, salted
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+__all__ = ["Entry", "Journal", "Writer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """For whom and where lines are written; stands in each head."""
+class _End(NamedTuple):
+    """The chain's. One writer: it is known here and need not be asked for."""
 
-    hall: str
-    window: str
-    clerk: str
-    clock_offset_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a new line says. `subjects` (a ticket's matter, say) are for finding it again."""
-
-    kind: Kind
-    done_at: datetime
-    body: Mapping[str, Json]
-    decided_offline: bool = False
-    category: Category | None = None
-    matter: str | None = None
-    number: str | None = None
-    subjects: tuple[str, ...] = ()
+    seq: int
+    hash: str
+    day: str
 
 
 class Journal:
-    """One open journal. Its connection is given over and closed with it."""
+    """One open journal. Its connection is given over and closed with it.
 
-    def __init__(self, connection: "sqlcipher.Connection") -> None:
-        self._connection = connection
-        self._lock = threading.RLock()
-        with told():
-            self._connection.executescript(TABLES)
-            self._connection.execute(
-                "INSERT OR IGNORE INTO marks VALUES ('journal', ?)", (str(uuid.uuid4()),)
-            )
-            row = self._connection.execute(
-                "SELECT seq, hash FROM lines ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
+    `was_closed`: whoever had it open before let it go properly. With a `fault` the journal is only
+    read, and everything that would write raises that.
+    """
+
+    def __init__(
+        self,
+        connection: "sqlcipher.Connection",
+        *,
+        was_closed: bool = True,
+        fault: JournalError | None = None,
+    ) -> None:
+        self._database = Database(connection, fault)
+        self.was_closed = was_closed
+        self._on_close = ExitStack()
+        if fault is None:
+            with self._database.writing():
+                connection.execute(
+                    "INSERT OR IGNORE INTO marks VALUES ('journal', ?)", (str(uuid.uuid4()),)
+                )
         self.id: str = self.mark("journal") or ""
-        # One writer: the end of the chain is known here and need not be asked for.
-        self._last: tuple[int, str] = (row[0], row[1]) if row else (0, FIRST_PREV)
-        self._used_up: dict[int, int] = {}
-        # Every line up to this one has the hall's answer.
-        self._settled = 0
         with told():
-            self._advance()
+            row = connection.execute(
+                "SELECT seq, hash, coalesce((SELECT day FROM days ORDER BY first DESC LIMIT 1), '')"
+                " FROM lines ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+        self._end = _End(*row) if row else _End(0, FIRST_PREV, "")
+        self._deliveries = Deliveries(self._database)
+        self._numbering = Numbering(self._database)
+        self._papers = Papers(self._database)
+        self._day_sheet = DaySheet(self._database, self._papers)
 
     def close(self) -> None:
         """Lets the file go; another client may open it then."""
-        with self._lock:
-            self._connection.close()
+        self._database.close()
+        self._on_close.close()
+
+    def when_closed(self, done: Callable[[], None]) -> None:
+        """Calls `done` after the file was let go."""
+        self._on_close.callback(done)
+
+    @property
+    def fault(self) -> JournalError | None:
+        """Why it is only read."""
+        return self._database.fault
 
     # --- lines ---
 
-    def append(self, entry: Entry, writer: Writer, signer: Signer, *, take: bool = False) -> Line:
-        """Signs the entry and makes it durable; with `take` under the next leased number.
+    def append(
+        self,
+        entry: Entry,
+        writer: Writer,
+        signer: Signer,
+        *,
+        take: bool = False,
+        provisional: bool = False,
+    ) -> Line:
+        """Signs the entry and makes it durable.
 
-        A number counts as used when a durable line bears it, so a signature that fails burns none.
-        Raises JournalError kinds, NumbersUsedUp, and whatever the signer raises.
+        With `take` it comes under the next leased number, with `provisional` under the next one of
+        this window's own for that hall day; both are for acceptances. A number counts as used when
+        a durable line bears it, so a signature that fails burns none. A paper's line clears its
+        number's marks of the printer. Raises JournalError kinds, NumbersUsedUp or
+        ProvisionalNumbersUsedUp among them, and whatever the signer raises.
         """
+        self._database.ensure_writable()
         body = salted(entry.body)
         body_text = canonical(body)
-        with self._lock:
-            number = self._next_number(entry) if take else entry.number
+        day = hall_day(entry.done_at)
+        with self._database.lock:
+            number = entry.number
+            if take:
+                number = self._numbering.leased(day)
+            elif provisional:
+                number = self._numbering.provisional(writer.window, day, self.id)
             head = self._head(entry, hashlib.sha256(body_text).hexdigest(), number, writer, signer)
             line = Line(head, body, signer.sign(head.canonical()))
-            with told(), self._transaction():
-                self._insert(line, body_text, entry.subjects)
-            self._last = (line.head.seq, line.hash)
+            with self._database.writing() as connection:
+                insert_line(connection, line, body_text, entry.subjects)
+                if day.isoformat() != self._end.day:
+                    connection.execute(
+                        "INSERT INTO days VALUES (?, ?)", (head.seq, day.isoformat())
+                    )
+                if entry.kind in PAPER_KINDS:
+                    connection.execute("DELETE FROM printing WHERE number = ?", (number,))
+            self._end = _End(head.seq, line.hash, day.isoformat())
             return line
 
     def line(self, seq: int) -> Line | None:
         """The line at `seq`, from 1."""
-        with self._lock, told():
-            row = self._connection.execute(
-                "SELECT head, body, signature FROM lines WHERE seq = ?", (seq,)
-            ).fetchone()
-        return _line(row) if row else None
+        return self._found("seq = ?", seq)
+
+    def accepted(self, number: str) -> Line | None:
+        """The acceptance under that number, as it stands in the signed line."""
+        return self._found("kind = 'accepted' AND number = ?", number)
 
     def lines(self) -> Iterator[Line]:
         """All lines in order."""
@@ -112,8 +144,8 @@ class Journal:
 
     def count(self, kind: Kind, number: str) -> int:
         """How many papers of that kind were recorded for the acceptance number."""
-        with self._lock, told():
-            row = self._connection.execute(
+        with self._database.reading() as connection:
+            row = connection.execute(
                 "SELECT count(*) FROM lines WHERE number = ? AND kind = ? AND kind <> 'accepted'",
                 (number, kind.value),
             ).fetchone()
@@ -121,108 +153,127 @@ class Journal:
 
     def has_subject(self, subject: str) -> bool:
         """A line with this subject stands in the journal."""
-        with self._lock, told():
-            row = self._connection.execute(
+        with self._database.reading() as connection:
+            row = connection.execute(
                 "SELECT 1 FROM subjects WHERE subject = ?", (subject,)
             ).fetchone()
         return row is not None
+
+    def is_behind(self, held: int) -> bool:
+        """The hall holds a later line than this file: the file is an older copy of itself."""
+        return held > self._end.seq
 
     # --- delivery ---
 
     def waiting(self, limit: int) -> list[Line]:
         """Lines the hall has not answered yet, oldest first."""
-        with self._lock, told():
-            rows = self._connection.execute(
-                "SELECT head, body, signature FROM unanswered WHERE seq > ? ORDER BY seq LIMIT ?",
-                (self._settled, limit),
-            ).fetchall()
-        return [_line(row) for row in rows]
+        return self._deliveries.waiting(limit)
 
-    def settle(self, seq: int, refused_code: str = "") -> None:
-        """Notes the hall's final answer for one line: settled, or refused with a code."""
-        state = "refused" if refused_code else "settled"
-        with self._lock, told():
-            with self._transaction():
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)",
-                    (seq, state, refused_code),
-                )
-            self._advance()
+    def settle(self, seq: int, refused_code: str = "", official: str = "") -> None:
+        """Notes the hall's final answer for one line: settled, or refused with a code.
+
+        `official` is the number that the hall gave to a provisional one.
+        """
+        self._deliveries.settle(seq, refused_code, official)
 
     def send_again(self, held: int) -> None:
         """Lets every line after `held` wait once more, whatever was answered before."""
-        with self._lock, told():
-            with self._transaction():
-                self._connection.execute("DELETE FROM deliveries WHERE seq > ?", (held,))
-            self._settled = min(self._settled, held)
+        self._deliveries.send_again(held)
 
     def undelivered(self) -> tuple[int, int, int]:
         """How many lines wait, how many of them are acceptances, and how many were refused."""
-        with self._lock, told():
-            waiting = self._connection.execute(
-                "SELECT count(*), coalesce(sum(kind = 'accepted'), 0) FROM unanswered "
-                "WHERE seq > ?",
-                (self._settled,),
-            ).fetchone()
-            refused = self._connection.execute(
-                "SELECT count(*) FROM deliveries WHERE state = 'refused'"
-            ).fetchone()
-        return int(waiting[0]), int(waiting[1]), int(refused[0])
+        return self._deliveries.counts()
+
+    def standing_of(self, seq: int) -> LineStanding:
+        """The hall's answer to one line."""
+        return self._deliveries.standing_of(seq)
+
+    def refused(self, limit: int) -> tuple[RefusedLine, ...]:
+        """Lines that the hall does not take, newest first."""
+        return self._deliveries.refused(limit)
+
+    def official_of(self, number: str) -> str:
+        """The number that the hall gave to a provisional one; empty when none yet."""
+        return self._deliveries.official_of(number)
+
+    # --- a day's list, and its papers ---
+
+    def acceptances(self, day: date) -> tuple[DayRow, ...]:
+        """The acceptances of a hall day, in order, with all that came after each."""
+        return self._day_sheet.rows(day)
+
+    def next_reprint(self, number: str) -> int:
+        """What the next receipt of that number is: 0 the original, then 补打第n次."""
+        return self._papers.next_reprint(number)
+
+    def at_printer(
+        self, number: str, reprint: int, moment: datetime
+    ) -> AbstractContextManager[None]:
+        """While the printer is asked: a durable mark, which only the paper's line clears, or
+        `came_to_nothing`. One that is left is in doubt, now and at every later start."""
+        return self._papers.at_printer(number, reprint, moment)
+
+    def came_to_nothing(self, number: str, reprint: int) -> None:
+        """The printer is known not to have taken that paper."""
+        self._papers.came_to_nothing(number, reprint)
+
+    def papers_in_doubt(self) -> tuple[DoubtfulPaper, ...]:
+        """Receipts of which nobody knows whether they came out, oldest first."""
+        return self._papers.in_doubt()
 
     # --- numbers ---
 
     def add_block(self, block: NumberBlock, entry: Entry, writer: Writer, station: Signer) -> None:
         """Keeps a lease, told in a line of the station's own: both or neither."""
-        with self._lock:
-            last = self._last
+        with self._database.lock:
+            end = self._end
             try:
-                with told(), self._transaction():
+                with self._database.writing():
                     self.append(entry, writer, station)
-                    self._connection.execute(
-                        "INSERT INTO blocks (hall, year, epoch, first, last) VALUES (?,?,?,?,?)",
-                        (block.hall, block.year, block.epoch, block.next, block.last),
-                    )
+                    self._numbering.add(block)
             except BaseException:
-                self._last = last
+                self._end = end
                 raise
 
     def numbers_left(self, year: int) -> int:
         """Unused leased numbers of the year."""
-        with self._lock, told():
-            return sum(block.left for block in self._blocks(year))
+        return self._numbering.left(year)
 
     # --- marks: small facts beside the lines ---
 
     def mark(self, name: str) -> str | None:
         """A kept fact, such as the catalogue's version."""
-        with self._lock, told():
-            row = self._connection.execute(
-                "SELECT value FROM marks WHERE name = ?", (name,)
-            ).fetchone()
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
-    @contextmanager
-    def changing(self) -> Iterator["sqlcipher.Connection"]:
+    def changing(self) -> "AbstractContextManager[sqlcipher.Connection]":
         """One transaction for the tables that are no lines: catalogue and drafts."""
-        with self._lock, told(), self._transaction():
-            yield self._connection
+        return self._database.writing()
 
     def clear_away(self) -> None:
         """Writes the log back and cuts it: what was deleted is in none of the files any more."""
-        with self._lock, told():
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with self._database.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- inside ---
+
+    def _found(self, where: str, value: int | str) -> Line | None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"SELECT {COLUMNS} FROM lines WHERE {where}",  # noqa: S608
+                (value,),
+            ).fetchone()
+        return line_of(row) if row else None
 
     def _head(
         self, entry: Entry, body_hash: str, number: str | None, writer: Writer, signer: Signer
     ) -> Head:
-        seq, prev = self._last
         return Head(
             journal=self.id,
-            seq=seq + 1,
-            prev=prev,
-            key=str(uuid.uuid4()),
+            seq=self._end.seq + 1,
+            prev=self._end.hash,
+            key=entry.key or str(uuid.uuid4()),
             kind=entry.kind.value,
             done_at=rfc3339(entry.done_at),
             clock_offset_ms=writer.clock_offset_ms,
@@ -237,74 +288,3 @@ class Journal:
             matter=entry.matter,
             body_sha256=body_hash,
         )
-
-    def _next_number(self, entry: Entry) -> str:
-        # The year inside a number is the hall's year of the act: a block of last year is burnt.
-        with told():
-            for block in self._blocks(hall_day(entry.done_at).year):
-                if block.left:
-                    return block.number()
-        raise NumbersUsedUp
-
-    def _blocks(self, year: int) -> Iterator[NumberBlock]:
-        """The year's leases that are not known to be used up, oldest first, as far as used."""
-        rows = self._connection.execute(
-            "SELECT id, hall, year, epoch, first, last FROM blocks "
-            "WHERE year = ? AND id > ? ORDER BY id",
-            (year, self._used_up.get(year, 0)),
-        ).fetchall()
-        for identity, *fields in rows:
-            block = NumberBlock(*fields)
-            used = self._connection.execute(
-                "SELECT max(number) FROM lines WHERE kind = 'accepted' AND number BETWEEN ? AND ?",
-                (block.number(), replace(block, next=block.last).number()),
-            ).fetchone()[0]
-            if used is not None:
-                block = replace(block, next=sequence_of(used)[3] + 1)
-            if not block.left:
-                self._used_up[year] = identity
-            yield block
-
-    def _advance(self) -> None:
-        """Moves on over lines that have their answer, so that none of them is looked at again."""
-        row = self._connection.execute(
-            "SELECT min(seq) FROM unanswered WHERE seq > ?", (self._settled,)
-        ).fetchone()
-        self._settled = self._last[0] if row[0] is None else row[0] - 1
-
-    def _insert(self, line: Line, body: bytes, subjects: tuple[str, ...]) -> None:
-        head = line.head
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO subjects VALUES (?, ?)", [(s, head.seq) for s in subjects]
-        )
-        self._connection.execute(
-            "INSERT INTO lines (seq, kind, number, head, body, signature, hash) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                head.seq,
-                head.kind,
-                head.number,
-                head.canonical().decode(),
-                body.decode(),
-                line.signature,
-                line.hash,
-            ),
-        )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        if self._connection.in_transaction:
-            yield
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            # A full disk speaks up here at the latest.
-            self._connection.commit()
-        except BaseException:
-            self._connection.rollback()
-            raise
-
-
-def _line(row: tuple[str, str, bytes]) -> Line:
-    return Line(Head(**json.loads(row[0])), json.loads(row[1]), bytes(row[2]))

@@ -20,7 +20,9 @@ from PyQt5.QtWidgets import (
 
 import resources
 from clerk_client.domain.clerks import Role
+from clerk_client.domain.clock import HALL_OFFSET
 from clerk_client.ui.crash_page import CrashPage
+from clerk_client.ui.identity_notice import IdentityNotice
 from clerk_client.ui.notice_bar import NoticeBar
 from clerk_client.ui.notices import Level
 from clerk_client.ui.strip import StatusStrip
@@ -49,6 +51,7 @@ class MainWindow(QMainWindow):
     """
 
     sign_out_asked = pyqtSignal()
+    found_taken = pyqtSignal()  # 查看: what the start found
     leaving_refused = pyqtSignal()  # the reception is held; it is shown
     page_changed = pyqtSignal(QWidget)  # the page that is shown now
 
@@ -57,6 +60,7 @@ class MainWindow(QMainWindow):
         hall_name: str,
         login: QWidget,
         reception: QWidget,
+        records: QWidget,
         tallies: QWidget,
         diagnostics: QWidget,
         now: Callable[[], datetime],
@@ -71,7 +75,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(640, 340)
         self.resize(1366, 768)
         self._login, self._diagnostics = login, diagnostics
-        self._reception, self._tallies = reception, tallies
+        self._reception, self._records, self._tallies = reception, records, tallies
         self.crash = CrashPage()
         self.crash.went_on.connect(self._return)
         self.crash.quit_asked.connect(self.close)
@@ -83,17 +87,22 @@ class MainWindow(QMainWindow):
         self._who.setObjectName("barWho")
         self._menu = {
             reception: _entry("窗口受理", "Ctrl+1"),
-            tallies: _entry("统计", "Ctrl+2"),
-            diagnostics: _entry("诊断", "Ctrl+3"),
+            records: _entry("办件记录", "Ctrl+2"),
+            tallies: _entry("统计", "Ctrl+3"),
+            diagnostics: _entry("诊断", "Ctrl+4"),
         }
         self._sign_out = _entry("退出登录", "")
         self._sign_out.setCheckable(False)
         self._sign_out.clicked.connect(lambda: self._unless_held(self.sign_out_asked.emit))
         self._offline = NoticeBar()
         self._offline.hide()
+        self._found = NoticeBar()
+        self._found.hide()
+        self._found.taken.connect(lambda: self._unless_held(self.found_taken.emit))
+        self.identity = IdentityNotice()
         self.strip = StatusStrip(now)
         self._pages = QStackedWidget()
-        for page in (login, reception, tallies, diagnostics, self.crash):
+        for page in (login, reception, records, tallies, diagnostics, self.crash):
             self._pages.addWidget(page)
             page.windowTitleChanged.connect(self._show_title)
         self._arrange()
@@ -109,6 +118,9 @@ class MainWindow(QMainWindow):
 
     def show_reception(self) -> None:
         self._show_signed_in(self._reception)
+
+    def show_records(self) -> None:
+        self._show_signed_in(self._records)
 
     def show_tallies(self) -> None:
         self._show_signed_in(self._tallies)
@@ -135,6 +147,7 @@ class MainWindow(QMainWindow):
         if session is None:
             self._who.clear()
             self._offline.hide()
+            self._found.hide()
             self.strip.forget_standing()
             return
         self._hall.setText(session.hall_name)
@@ -151,6 +164,14 @@ class MainWindow(QMainWindow):
         if offline:
             words = _offline_words(standing)
             self._offline.show_notice(words.title, words.next_step, Level.WARNING)
+        elif standing.made_up:
+            words = wording_for("HANDED_IN_LATER", {"count": standing.made_up})
+            self.strip.show_message(words.title)
+
+    def show_found(self, words: Words) -> None:
+        """What the start found, until the page about it was shown."""
+        self._found.show_notice(words.title, words.next_step, Level.WARNING, "查看")
+        self._found.setVisible(self._session is not None)
 
     def show_delivery_failed(self, error: Exception) -> None:
         """A pass of the delivery did not come to its end."""
@@ -179,6 +200,10 @@ class MainWindow(QMainWindow):
     def offline_notice(self) -> str:
         return "" if self._offline.isHidden() else self._offline.text
 
+    @property
+    def found_notice(self) -> str:
+        return "" if self._found.isHidden() else self._found.text
+
     # --- inside ---
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -200,6 +225,8 @@ class MainWindow(QMainWindow):
         now = self.page
         if now is not page and now not in (self._diagnostics, self.crash):
             self._before = now
+        if page is self._records:
+            self._found.hide()
         self._pages.setCurrentWidget(page)
         self._show_title()
         for each, button in self._menu.items():
@@ -219,7 +246,12 @@ class MainWindow(QMainWindow):
         self._show(back)
 
     def _connect_menu(self) -> None:
-        actions = (self.show_reception, self.show_tallies, self.show_diagnostics)
+        actions = (
+            self.show_reception,
+            self.show_records,
+            self.show_tallies,
+            self.show_diagnostics,
+        )
         for number, (button, show) in enumerate(
             zip(self._menu.values(), actions, strict=True), start=1
         ):
@@ -260,21 +292,30 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self._bar)
         column.addWidget(self._offline)
+        column.addWidget(self.identity)
+        column.addWidget(self._found)
         column.addWidget(self._pages, 1)
         column.addWidget(self.strip)
         self.setCentralWidget(whole)
 
 
 def _offline_words(standing: "Standing") -> Words:
+    since = standing.away_since
+    facts = {
+        "reason": wording_for(standing.away_code or "HALL_UNREACHABLE").title,
+        "since": f"{since.astimezone(HALL_OFFSET):%H:%M}" if since else "",
+        "waiting": standing.waiting_acceptances,
+    }
     if standing.waiting_acceptances:
-        return wording_for("WORKING_OFFLINE", {"waiting": standing.waiting_acceptances})
-    return wording_for("WORKING_OFFLINE_RECORDS" if standing.waiting else "WORKING_OFFLINE_NONE")
+        return wording_for("WORKING_OFFLINE", facts)
+    code = "WORKING_OFFLINE_RECORDS" if standing.waiting else "WORKING_OFFLINE_NONE"
+    return wording_for(code, facts)
 
 
 def _entry(text: str, key: str) -> Button:
     button = Button(text, hint=key)
     button.setObjectName("menuEntry")
     button.setCheckable(True)
-    # Tab stays inside the page; the keyboard reaches these by Ctrl+1 to 3.
+    # Tab stays inside the page; the keyboard reaches these by Ctrl+1 to 4.
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return button

@@ -30,16 +30,36 @@ Json = Any  # what json.loads gives, without floats
 class Kind(enum.Enum):
     """What a line says happened. Acts are signed by the clerk's key, the rest by the station's."""
 
-    ACCEPTED = "accepted"
+    ACCEPTED = "accepted"  # 受理
+    DEPOSITED = "deposited"  # 收件
+    NOTICED = "noticed"  # 一次性告知
+    REFUSED = "refused"  # 不予受理
+    TRANSFERRED = "transferred"  # 转办
+    CONSULTED = "consulted"  # 咨询
+    SUPPLEMENTED = "supplemented"  # 补交
+    COLLECTED = "collected"  # 领取结果
+    WITHDRAWN = "withdrawn"  # 撤回
+    NO_SHOW = "no_show"  # 过号
+    CATEGORY_CORRECTED = "category_corrected"  # 更正分类
+    VOID_REQUESTED = "void_requested"  # 申请作废
+    VOID_APPROVED = "void_approved"  # 同意作废
+    VOID_DECLINED = "void_declined"  # 不同意作废
+    SHIFT_CLOSED = "shift_closed"  # 交班
     LEASED = "leased"
     PRINTED = "printed"
     REPRINTED = "reprinted"
     HANDED_OVER = "handed_over"  # 已交办事人
+    RECOVERED = "recovered"  # what a start found and finished
 
     @property
     def is_act(self) -> bool:
         """A clerk answers for it with their key."""
-        return self is Kind.ACCEPTED
+        return self not in _BY_STATION
+
+
+_BY_STATION = frozenset(
+    {Kind.LEASED, Kind.PRINTED, Kind.REPRINTED, Kind.HANDED_OVER, Kind.RECOVERED}
+)
 
 
 class LineError(Exception):

@@ -5,17 +5,36 @@ pydantic takes 100 ms to import: never import this module before the login page 
 """
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-CONTRACT = "1.0"
+CONTRACT = "1.1"
 """Sent as `Clerk-Contract` with each request and answer."""
 
 Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
 HallCode = Field(pattern=r"^[0-9]{6}$")
 Code = Field(min_length=1, max_length=80, pattern=r"^[^|\x00-\x1f\x7f]+$")
 Base64 = Field(max_length=16384, pattern=r"^[A-Za-z0-9+/]+={0,2}$")
+Uuid = Field(max_length=36, pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+# What differs from any other base64 is told by its own code, so only the description is so exact.
+PublicKey = Field(
+    max_length=16384,
+    pattern=r"^[A-Za-z0-9+/]+={0,2}$",
+    json_schema_extra={"pattern": "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$"},
+)
+MOST = 2**53 - 1
+"""The largest whole number that every reader of JSON takes for the same one."""
+
+
+def _as_number(sent: object) -> object:
+    # pydantic would read the text "5" and the word true as numbers; 5.0 is 5 in JSON.
+    if isinstance(sent, str | bool):
+        raise ValueError("a whole number")
+    return sent
+
+
+Whole = Annotated[int, BeforeValidator(_as_number)]
 
 
 class Request(BaseModel):
@@ -64,7 +83,7 @@ class LoginStatement(Request):
 
     purpose: str = Field(default="clerk-login", pattern="^clerk-login$")
     hall: str = HallCode
-    nonce: str = Field(min_length=16, max_length=100)
+    nonce: str = Field(min_length=16, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")
     hall_time: str = Field(max_length=30)
     cert_sha256: str = Sha256
     station: str = Code
@@ -118,7 +137,7 @@ class StationRequest(Request):
     """`POST stations`: enrols a public key with the one-time code that IT made for the window."""
 
     station: str = Code
-    public_key: str = Base64
+    public_key: str = PublicKey
     enrolment_code: str = Field(min_length=8, max_length=100)
 
 
@@ -165,6 +184,14 @@ class MatterMessage(Answer):
     suspended: str = ""
 
 
+class WorkdayMessage(Answer):
+    """A day that is not what its weekday says: a holiday, or a weekend day that is worked."""
+
+    day: date
+    is_workday: bool
+    note: str = ""
+
+
 class CatalogueAnswer(Answer):
     """`GET matters?since=&after=&limit=`: one page. `next` is empty on the last one.
 
@@ -174,6 +201,7 @@ class CatalogueAnswer(Answer):
     version: int
     departments: list[DepartmentMessage]
     matters: list[MatterMessage]
+    workdays: list[WorkdayMessage] = Field(default_factory=list)
     next: str = ""
 
 
@@ -199,6 +227,19 @@ class AppointmentAnswer(Answer):
     status: str
     applicant_name: str = ""
     outlet: str = ""
+    window: str = ""
+
+
+class AppointmentsAnswer(Answer):
+    """`GET appointments?day=&window=&after=&limit=`: a page by number, to be kept for that day.
+
+    `as_of` is the hall's moment of asking. `next` is empty on the last page.
+    """
+
+    day: date
+    as_of: str
+    appointments: list[AppointmentAnswer]
+    next: str = ""
 
 
 # --- numbers, records, tallies -------------------------------------------------------------------
@@ -207,9 +248,9 @@ class AppointmentAnswer(Answer):
 class NumberBlockRequest(Request):
     """`POST number-blocks`. `key` makes a repeated request get the same block."""
 
-    journal: str = Field(min_length=36, max_length=36)
-    key: str = Field(min_length=36, max_length=36)
-    count: int = Field(ge=1, le=500)
+    journal: str = Uuid
+    key: str = Uuid
+    count: Whole = Field(ge=1, le=500)
 
 
 class NumberBlockAnswer(Answer):
@@ -229,12 +270,16 @@ class RecordsRequest(Request):
 
 
 class LineAnswer(Answer):
-    """`outcome`: settled, already_settled or refused; the latter with a code."""
+    """`outcome`: settled, already_settled or refused; the latter with a code.
+
+    `official` is the number that the hall gave to a line with a provisional one.
+    """
 
     key: str
     outcome: str
     code: str = ""
     detail: str = ""
+    official: str = ""
 
 
 class RecordsAnswer(Answer):
@@ -245,27 +290,43 @@ class RecordsAnswer(Answer):
 
 
 class TallyRowMessage(Answer):
-    """One department and category."""
+    """One `code` of what was asked by, in one category. `count` is what stands.
 
+    It is accepted - voided + corrected, where `corrected` are those that came by a correction less
+    those that left by one. `department` is empty unless the row has one.
+    """
+
+    code: str = ""
+    name: str = ""
     department: str
     department_name: str
     category: str
     count: int
+    accepted: int = 0
+    voided: int = 0
+    corrected: int = 0
 
 
 class TallyAnswer(Answer):
-    """`GET tallies?from=&to=&by=department`."""
+    """`GET tallies?from=&to=&by=&after=&limit=`. `next` is empty on the last page."""
 
     first: date
     last: date
     rows: list[TallyRowMessage]
+    next: str = ""
 
 
 class TrustAnswer(Answer):
-    """`GET trust`: certificate authorities as PEM, and the stations' public keys."""
+    """`GET trust`: certificate authorities as PEM, and the stations' public keys.
+
+    Revocation lists are DER in base64. `recovery_certificate` (PEM, empty without one) is what a
+    journal's key is wrapped to.
+    """
 
     authorities: list[str]
     stations: list[StationAnswer]
+    revocation_lists: list[str] = Field(default_factory=list)
+    recovery_certificate: str = ""
 
 
 class HealthAnswer(Answer):

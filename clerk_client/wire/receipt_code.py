@@ -8,14 +8,19 @@ RSA signature would need a version-15 code, which a document camera reads less w
 """
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from clerk_client.wire.lines import Signer
 
+Name = TypeVar("Name")
+
 _MARK = "R1"
+_HASH_BYTES = 32
 
 
 class ReceiptCodeInvalid(Exception):
@@ -46,16 +51,31 @@ def sealed(code: ReceiptCode, station: Signer) -> str:
 
 def opened(text: str, station: Ed25519PublicKey) -> ReceiptCode:
     """What the code says, once its signature is right. Raises ReceiptCodeInvalid."""
-    signed, _, signature = text.rpartition("|")
+    return opened_by(text, ((None, station),))[1]
+
+
+def opened_by(
+    text: str, stations: Iterable[tuple[Name, Ed25519PublicKey]]
+) -> tuple[Name, ReceiptCode]:
+    """Which of the stations signed it, and what it says. Raises ReceiptCodeInvalid."""
+    signed, _, sealing = text.rpartition("|")
     parts = signed.split("|")
     if len(parts) != 6 or parts[0] != _MARK:
         raise ReceiptCodeInvalid("not a receipt code")
     try:
-        station.verify(_bytes(signature), signed.encode())
-        _, number, done_at, matter, window, line_hash = parts
-        return ReceiptCode(number, done_at, matter, window, _bytes(line_hash).hex())
-    except (InvalidSignature, ValueError) as error:
-        raise ReceiptCodeInvalid("not signed by this station") from error
+        message, signature, line_hash = signed.encode(), _bytes(sealing), _bytes(parts[5])
+    except ValueError as error:
+        raise ReceiptCodeInvalid("not a receipt code") from error
+    if len(line_hash) != _HASH_BYTES:
+        raise ReceiptCodeInvalid("not a receipt code")
+    _, number, done_at, matter, window, _ = parts
+    for name, key in stations:
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            continue
+        return name, ReceiptCode(number, done_at, matter, window, line_hash.hex())
+    raise ReceiptCodeInvalid("not signed by this station")
 
 
 def _base64(raw: bytes) -> str:

@@ -1,6 +1,7 @@
 """Another person's key beside the clerk's: which could approve, and one signature of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from clerk_client.desk.keys import ApprovalOwnKey
@@ -43,8 +44,9 @@ class OtherKeys:
             return ApprovalOwnKey()
         return self._unfit(token.certificate) if token.certificate is not None else None
 
-    def signed(self, token_id: str, pin: str, message: bytes) -> "tuple[Certificate, bytes, str]":
-        """Opened, asked once and closed. Raises UKeyError, ApprovalOwnKey."""
+    @contextmanager
+    def opened(self, token_id: str, pin: str) -> "Iterator[OpenedKey]":
+        """Open while the caller uses it, closed then. Raises UKeyError, ApprovalOwnKey."""
         try:
             key = self._hub.open(token_id, pin)
         finally:
@@ -53,9 +55,15 @@ class OtherKeys:
             # Which certificate its private key belongs to, only the log-in shows.
             if self._is_of_same_holder(key.certificate):
                 raise ApprovalOwnKey
-            return key.certificate, key.sign(message), key.alg
+            yield key
         finally:
             self._hub.close(token_id)
+
+    def signed(self, token_id: str, pin: str, message: bytes) -> "tuple[Certificate, bytes, str]":
+        """Opened, asked once and closed. Raises UKeyError, ApprovalOwnKey."""
+        with self.opened(token_id, pin) as key:
+            del pin
+            return key.certificate, key.sign(message), key.alg
 
     def _is_open(self, token_id: str) -> bool:
         return self._own is not None and self._own.token.id == token_id

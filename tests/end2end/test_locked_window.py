@@ -84,12 +84,12 @@ def stay(_clerk: Clerk, _crashes: CrashReports) -> None:
 
 
 def look_at_tallies(clerk: Clerk, _crashes: CrashReports) -> None:
-    clerk.press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    clerk.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     clerk.wait_for("统计")
 
 
 def look_at_diagnostics(clerk: Clerk, _crashes: CrashReports) -> None:
-    clerk.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    clerk.press(Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     clerk.wait_for("诊断")
 
 

@@ -241,7 +241,7 @@ def test_clerk_does_the_whole_job_without_a_mouse(
     qtbot.waitUntil(lambda: accepted_at_hall(station) == ["settled"], timeout=PATIENCE)
     clerk.press(Qt.Key.Key_Return)
     clerk.wait_for("等待办事人")
-    clerk.press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    clerk.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     clerk.wait_for("统计")
     tallies = clerk.window.findChild(TalliesPage)
     qtbot.waitUntil(lambda: tallies.totals == ("1", "0", "1"), timeout=PATIENCE)
@@ -415,7 +415,7 @@ def test_nothing_leads_away_until_it_is_known_whether_the_client_was_accepted(
     clerk.wait_for("核对后提交")
     clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     clerk.bot.waitUntil(accepting.done.is_set, timeout=PATIENCE)
-    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4):
         clerk.press(key, Qt.KeyboardModifier.ControlModifier)
     assert not clerk.window.close()
     clerk.see("正在提交，请稍候")
@@ -475,7 +475,7 @@ def test_a_diagnosis_that_hangs_delays_no_acceptance(
     monkeypatch.setattr(Diagnosis, "checks", lambda diagnosis: looking(diagnosis))
     clerk.sign_in()
     clerk.wait_for("核对事项")
-    clerk.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    clerk.press(Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     clerk.bot.waitUntil(looking.done.is_set, timeout=PATIENCE)
     clerk.press(Qt.Key.Key_Escape)
     try:

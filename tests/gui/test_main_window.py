@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from PyQt5.QtCore import Qt
@@ -68,6 +68,7 @@ class Frame:
     window: MainWindow
     login: LoginPage
     reception: QWidget
+    records: QWidget
     tallies: TalliesPage
     diagnostics: DiagnosticsPage
     counting: TalliesPresenter
@@ -84,6 +85,7 @@ def frame(shown: Callable[[QWidget], None]) -> Frame:
     clock = [MORNING]
     held: list[bool] = []
     login, reception = LoginPage("中山市行政服务中心", "ZS-2B12"), QWidget()
+    records = QWidget()
     tallies, diagnostics = TalliesPage(), DiagnosticsPage()
     counting = TalliesPresenter(tallies, lambda: asked.append("tally"), lambda: clock[0])
     tallies.follow(counting)
@@ -95,6 +97,7 @@ def frame(shown: Callable[[QWidget], None]) -> Frame:
         "中山市行政服务中心",
         login,
         reception,
+        records,
         tallies,
         diagnostics,
         lambda: clock[0],
@@ -103,7 +106,17 @@ def frame(shown: Callable[[QWidget], None]) -> Frame:
     diagnostics.left.connect(window.leave_diagnostics)
     shown(window)
     return Frame(
-        window, login, reception, tallies, diagnostics, counting, diagnosing, asked, clock, held
+        window,
+        login,
+        reception,
+        records,
+        tallies,
+        diagnostics,
+        counting,
+        diagnosing,
+        asked,
+        clock,
+        held,
     )
 
 
@@ -122,13 +135,13 @@ def press(qtbot: QtBot, frame: Frame, digit: Qt.Key) -> None:
 
 
 def test_nobody_signed_in_reaches_reception_or_tallies(qtbot: QtBot, frame: Frame) -> None:
-    for digit in (Qt.Key.Key_1, Qt.Key.Key_2):
+    for digit in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
         press(qtbot, frame, digit)
         assert frame.window.page is frame.login
 
 
 def test_diagnostics_open_without_signing_in_and_esc_goes_back(qtbot: QtBot, frame: Frame) -> None:
-    press(qtbot, frame, Qt.Key.Key_3)
+    press(qtbot, frame, Qt.Key.Key_4)
     assert frame.window.page is frame.diagnostics
     assert frame.asked == ["diagnose"]
     qtbot.waitUntil(frame.diagnostics.back.hasFocus)
@@ -138,8 +151,9 @@ def test_diagnostics_open_without_signing_in_and_esc_goes_back(qtbot: QtBot, fra
 
 def test_clerk_changes_pages_with_the_keyboard(qtbot: QtBot, signed_in: Frame) -> None:
     pages = {
-        Qt.Key.Key_2: signed_in.tallies,
-        Qt.Key.Key_3: signed_in.diagnostics,
+        Qt.Key.Key_2: signed_in.records,
+        Qt.Key.Key_3: signed_in.tallies,
+        Qt.Key.Key_4: signed_in.diagnostics,
         Qt.Key.Key_1: signed_in.reception,
     }
     for digit, page in pages.items():
@@ -183,7 +197,7 @@ def test_nobody_leaves_while_an_acceptance_is_under_way(qtbot: QtBot, signed_in:
     sign_out = next(b for b in window.findChildren(QPushButton) if b.text() == "退出登录")
     entries = window.findChildren(QPushButton, "menuEntry")
     signed_in.held.append(True)
-    for digit in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
+    for digit in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4):
         with qtbot.waitSignal(window.leaving_refused):
             press(qtbot, signed_in, digit)
     for entry in entries:
@@ -261,6 +275,20 @@ def test_clerk_reads_that_work_goes_on_without_the_hall(signed_in: Frame) -> Non
     assert "件" not in signed_in.window.offline_notice
     signed_in.window.show_standing(Standing(0, 0, hall_reachable=True))
     assert signed_in.window.offline_notice == ""
+
+
+def test_bar_says_since_when_and_why_and_goes_with_what_was_made_up(signed_in: Frame) -> None:
+    since = datetime(2026, 11, 21, 1, 5, tzinfo=UTC)
+    away = Standing(
+        4, 0, False, waiting_acceptances=3, away_code="HALL_CERTIFICATE", away_since=since
+    )
+    signed_in.window.show_standing(away)
+    notice = signed_in.window.offline_notice
+    for told in ("安全证书不对", "自 09:05 起离线", "待上报 3 件", "打印照常", "统计暂停"):
+        assert told in notice
+    signed_in.window.show_standing(Standing(0, 0, True, made_up=3))
+    assert signed_in.window.offline_notice == ""
+    assert "已补报 3 件" in signed_in.window.strip.text
 
 
 def test_strip_tells_devices_by_word_and_sign(frame: Frame) -> None:

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, Qt, QThread, pyqtSignal, pyqtSlot
 from pytestqt.qtbot import QtBot
 
 from clerk_client.domain.errors import DomainError, TicketUsed
-from clerk_client.hall_link.errors import HallError, HallUnreachable
+from clerk_client.hall_link.errors import HallError, HallRefused, HallUnreachable
 from clerk_client.journal.delivery import Standing
 from clerk_client.workers import sync_worker
 from clerk_client.workers.desk_worker import Desk, DeskWorker
@@ -173,7 +173,7 @@ class Answers:
     closed: bool = False
 
     def __getattr__(self, name: str) -> Any:
-        others = ("checks", "deliver", "print_receipt", "keep", "take", "forget")
+        others = ("checks", "deliver", "look", "print_receipt", "keep", "take", "forget")
         if name not in Desk.__dict__ and name not in others:
             raise AttributeError(name)
 
@@ -442,7 +442,7 @@ def test_delivery_tries_again_by_itself_until_the_hall_is_back(
     monkeypatch.setattr(sync_worker, "FIRST_RETRY_MS", 10)
     monkeypatch.setattr(sync_worker, "LONGEST_RETRY_MS", 40)
     answers = Answers(Standing(2, 0, hall_reachable=False))
-    sync = SyncWorker(lambda: answers, FAILURES)
+    sync = SyncWorker(lambda: answers, lambda: answers, FAILURES)
     standings: list[Standing] = []
     sync.standing.connect(standings.append)
     thread = run(sync)
@@ -460,7 +460,7 @@ def test_delivery_that_fails_is_told_and_goes_on(
 ) -> None:
     monkeypatch.setattr(sync_worker, "FIRST_RETRY_MS", 10)
     answers = Answers(HallUnreachable())
-    sync = SyncWorker(lambda: answers, FAILURES)
+    sync = SyncWorker(lambda: answers, lambda: answers, FAILURES)
     thread = run(sync)
     with qtbot.waitSignal(sync.failed):
         thread.queued(sync.start)()
@@ -472,7 +472,7 @@ def test_stopped_delivery_rests_until_it_is_started(
     qtbot: QtBot, run: Callable[[QObject], WorkerThread]
 ) -> None:
     answers = Answers(Standing(0, 0, hall_reachable=True))
-    sync = SyncWorker(lambda: answers, FAILURES)
+    sync = SyncWorker(lambda: answers, lambda: answers, FAILURES)
     standings: list[Standing] = []
     sync.standing.connect(standings.append)
     thread = run(sync)
@@ -487,7 +487,7 @@ def test_stopped_delivery_rests_until_it_is_started(
 
 def test_window_closed_during_delivery_closes_it_in_its_thread(qtbot: QtBot) -> None:
     answers = Answers(Standing(0, 0, hall_reachable=True))
-    sync = SyncWorker(lambda: answers, FAILURES)
+    sync = SyncWorker(lambda: answers, lambda: answers, FAILURES)
     thread = WorkerThread(sync, "sync")
     thread.start()
     with qtbot.waitSignal(sync.standing):
@@ -495,3 +495,58 @@ def test_window_closed_during_delivery_closes_it_in_its_thread(qtbot: QtBot) -> 
     assert thread.stop(5000)
     assert answers.closed
     assert answers.threads[0] is not QThread.currentThread()
+
+
+@dataclass
+class Watching:
+    """Says of the session what it is told to."""
+
+    ended: HallRefused | None = None
+    looks: int = 0
+
+    def look(self) -> HallRefused | None:
+        self.looks += 1
+        return self.ended
+
+    def close(self) -> None:
+        self.looks = -1
+
+
+def test_session_that_the_hall_ended_is_told_once_and_nothing_is_sent_after_it(
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_worker, "WATCH_MS", 10)
+    answers, watch = Answers(Standing(0, 0, hall_reachable=True)), Watching()
+    sync = SyncWorker(lambda: answers, lambda: watch, FAILURES)
+    ends: list[HallRefused] = []
+    sync.session_ended.connect(ends.append)
+    thread = run(sync)
+    thread.queued(sync.start)()
+    qtbot.waitUntil(lambda: watch.looks >= 3)
+    assert ends == []
+    watch.ended = HallRefused(403, "CLERK_LOCKED")
+    qtbot.waitUntil(lambda: [end.code for end in ends] == ["CLERK_LOCKED"])
+    looks, passes = watch.looks, len(answers.threads)
+    thread.queued(sync.deliver_now)()
+    watch.ended = None
+    with qtbot.waitSignal(sync.standing):
+        thread.queued(sync.start)()
+    assert len(answers.threads) == passes + 1
+    qtbot.waitUntil(lambda: watch.looks > looks)
+    assert len(ends) == 1
+
+
+def test_hall_that_asks_to_be_left_alone_is(
+    qtbot: QtBot, run: Callable[[QObject], WorkerThread]
+) -> None:
+    answers = Answers(Standing(1, 0, hall_reachable=True, pause=40))
+    sync = SyncWorker(lambda: answers, lambda: answers, FAILURES)
+    standings: list[Standing] = []
+    sync.standing.connect(standings.append)
+    thread = run(sync)
+    with qtbot.waitSignal(sync.standing):
+        thread.queued(sync.start)()
+    thread.queued(sync.deliver_now)()
+    with qtbot.waitSignal(sync.standing):
+        thread.queued(sync.start)()
+    assert len(standings) == 2

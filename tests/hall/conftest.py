@@ -1,9 +1,11 @@
-"""One hall a module: its authority, its clerks, its process, a window that is signed in."""
+"""One hall a module and kind of database: its authority, clerks, process, a signed-in window."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -11,9 +13,11 @@ from sqlalchemy import Engine
 from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
 from clerk_client.domain.clock import hall_day
+from clerk_client.hall.loading import load
 from clerk_client.hall.stations import new_enrolment_code
-from clerk_client.hall.store import open_engine
+from clerk_client.hall.store import open_engine, upgrade_schema
 from tests.hall.desk import ClerkKey, Desk, Journal, clerk_key, rsa_clerk_key
+from tests.helpers.postgres import postgres_database
 from tests.helpers.small_hall import WINDOW, Staff, write_small_hall
 
 STAFF: list[Staff] = [
@@ -26,13 +30,17 @@ STAFF: list[Staff] = [
 
 @dataclass
 class Town:
-    """The running hall and those who come to it. `today` is the hall's day when it was loaded."""
+    """The running hall and those who come to it. `today` is the hall's day when it was loaded.
+
+    `database` is the kind: `sqlite` or `postgresql`.
+    """
 
     hall: HallProcess
     authority: Authority
     keys: dict[str, ClerkKey]
     engine: Engine
     today: date
+    database: str
 
     def __post_init__(self) -> None:
         self._names = count(1)
@@ -49,19 +57,45 @@ class Town:
         return desk
 
 
+@contextmanager
+def empty_database(kind: str, folder: Path) -> Iterator[str]:
+    """The address of a new database of that kind, with the hall's tables or nothing in it."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'hall.sqlite'}"
+    else:
+        with postgres_database() as address:
+            yield address
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of the database: what asks for this, or for anything below, runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database(kind: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a new database for one test."""
+    with empty_database(kind, tmp_path) as address:
+        yield address
+
+
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     authority = Authority()
     keys = {code: clerk_key(authority, name, identity) for code, name, _, identity in STAFF}
     keys["C02"] = rsa_clerk_key(authority, "黄嘉怡", "ZS-C02")
     folder = tmp_path_factory.mktemp("hall")
-    hall = HallProcess(folder / "service", authority.pem)
     today = hall_day(datetime.now(UTC))
-    hall.load(write_small_hall(folder / "files", today, STAFF))
-    engine = open_engine(hall.database)
-    with hall:
-        yield Town(hall, authority, keys, engine, today)
-    engine.dispose()
+    with empty_database(kind, folder) as address:
+        engine = open_engine(address)
+        try:
+            upgrade_schema(engine)
+            load(engine, write_small_hall(folder / "files", today, STAFF))
+            with HallProcess(folder / "service", authority.pem, address) as hall:
+                yield Town(hall, authority, keys, engine, today, kind)
+        finally:
+            engine.dispose()
 
 
 @pytest.fixture(scope="module")

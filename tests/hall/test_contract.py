@@ -41,15 +41,19 @@ def test_a_call_under_another_method_is_told(town: Town) -> None:
     assert is_problem(answer, 405, "METHOD_NOT_ALLOWED")
 
 
-@pytest.mark.parametrize("version", ["2.0", "0.9", "", "garbage"])
-def test_a_client_of_another_major_version_is_told_to_update(signed_in: Desk, version: str) -> None:
+@pytest.mark.parametrize(
+    "version", ["2.0", "0.9", "9.9", "", "garbage", "1", "1.x", "1.0.0", "-1.0", b"1.\xff", "11.0"]
+)
+def test_a_client_of_another_major_version_is_told_to_update(
+    signed_in: Desk, version: str | bytes
+) -> None:
     answer = signed_in.get("matters", headers={"Clerk-Contract": version})
     assert is_problem(answer, 426, "CONTRACT_TOO_OLD")
     assert answer.json()["facts"] == {"supported": CONTRACT}
 
 
 def test_a_newer_minor_version_is_fine(signed_in: Desk) -> None:
-    answer = signed_in.get("matters", headers={"Clerk-Contract": "1.9"})
+    answer = signed_in.get("matters", headers={"Clerk-Contract": "1.7"})
     assert answer.status_code == 200
 
 

@@ -26,8 +26,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Any:
-    made = open_engine(f"sqlite:///{tmp_path / 'hall.sqlite'}")
+def engine(database: str) -> Any:
+    made = open_engine(database)
     upgrade_schema(made)
     yield made
     made.dispose()
@@ -119,6 +119,26 @@ def test_json_with_the_same_fields_is_read(engine: Engine, folder: Path) -> None
         ("tickets.csv", "YY0001", "YY0099", "appointment 中的“YY0099”不存在"),
         ("tickets.csv", "GA-SF;SC-QY-1", "GA-SF;XX", "tickets.csv:6: matters 中的“XX”不存在"),
         ("tickets.csv", "A002", '"A002', "文件格式有误"),
+        ("workdays.csv", "holiday", "rest", "workdays.csv:2: kind 的值“rest”不对"),
+        ("workdays.csv", "2026-10-02", "2026-10-01", "workdays.csv:3: 与第 2 行重复"),
+        ("cases.csv", "BJ-002", "BJ/002", "cases.csv:3: 办件编号“BJ/002”不对"),
+        ("cases.csv", "BJ-002", "..", "cases.csv:3: 办件编号“..”不对"),
+        ("cases.csv", "BJ-002", "BJ-001", "cases.csv:3: 与第 2 行重复：BJ-001"),
+        ("cases.csv", "BJ-002,GA-SF", "BJ-002,XX", "cases.csv:3: matter 中的“XX”不存在"),
+        ("cases.csv", "E12345678", "E1", "cases.csv:3: document_number 不是证件号码"),
+        ("cases.csv", "受理:done", "受理:over", "cases.csv:2: 第 1 个步骤不对"),
+        ("cases.csv", "补正:current:", "补正:current:x", "cases.csv:2: 第 2 个步骤不对"),
+        ("cases.csv", "待补正", "待" * 21, "cases.csv:2: status 太长，最多 20 个字"),
+        ("base_databases.csv", "zhengzhao", "../x", "base_databases.csv:3: 文件名中的基础库编码"),
+        ("base_hukou.csv", "resident_id,", "card,", "base_hukou.csv:2: document_type 的值“card”"),
+        (
+            "base_hukou.csv",
+            "姓名",
+            "document_type",
+            "base_hukou.csv:1: 列 document_type 出现了两次",
+        ),
+        ("base_hukou.csv", "姓名", " ", "base_hukou.csv:1: 不认识的列"),
+        ("base_hukou.csv", "document_number", "number", "base_hukou.csv:1: 缺少列 document_number"),
         ("hall.json", "442000", "44200", "hall.json:1: 大厅编码“44200”不对"),
         ("hall.json", "}", "", "hall.json:1: 文件格式有误"),
         ("hall.json", '"name"', '"title"', "hall.json:1: 缺少列 name"),
@@ -246,8 +266,92 @@ def test_what_an_acceptance_used_and_an_administrator_locked_stays_so(
         assert set(connection.scalars(select(tables.clerks.c.locked))) == {True}
 
 
-def test_the_command_tells_every_mistake_and_ends_with_1(folder: Path, tmp_path: Path) -> None:
-    database = f"sqlite:///{tmp_path / 'hall.sqlite'}"
+def test_what_the_directory_retired_stays_so_and_is_no_change_of_the_catalogue(
+    engine: Engine, folder: Path
+) -> None:
+    load(engine, folder)
+    retired = (tables.departments, tables.clerks, tables.windows)
+    with writing(engine) as connection:
+        for table in retired:
+            connection.execute(table.update().values(retired=True))
+    load(engine, folder)
+    with reading(engine) as connection:
+        for table in retired:
+            assert set(connection.scalars(select(table.c.retired))) == {True}
+        assert connection.scalar(select(tables.hall.c.catalogue_version)) == 1
+
+
+def test_file_may_name_the_window_of_an_appointment(engine: Engine, folder: Path) -> None:
+    def windows() -> dict[str, str]:
+        booked = tables.appointments.c
+        with reading(engine) as connection:
+            rows = connection.execute(select(booked.number, booked.window))
+            return {row.number: row.window for row in rows}
+
+    load(engine, folder)
+    assert set(windows().values()) == {""}
+    path = folder / "appointments.csv"
+    header, first, *others = path.read_text(encoding="utf-8").splitlines()
+    named = [f"{header},window", f"{first},2B12", *(f"{row}," for row in others)]
+    path.write_text("\n".join(named), encoding="utf-8")
+    load(engine, folder)
+    assert windows()["YY0001"] == "2B12"
+    edit(path, lambda text: text.replace("2B12", "9Z99"))
+    assert findings_of(engine, folder) == ["appointments.csv:2: window 中的“9Z99”不存在"]
+
+
+def test_json_entries_need_not_all_have_the_optional_field(engine: Engine, folder: Path) -> None:
+    (folder / "appointments.csv").unlink()
+    (folder / "tickets.csv").unlink()
+    entry = {
+        "day": "2026-11-21",
+        "time": "09:00-09:30",
+        "matter": "GA-LG",
+        "status": "booked",
+        "applicant_name": "",
+        "outlet": "",
+    }
+    entries = [{**entry, "number": "Y1"}, {**entry, "number": "Y2", "window": "2B13"}]
+    (folder / "appointments.json").write_text(json.dumps(entries), encoding="utf-8")
+    load(engine, folder)
+    booked = tables.appointments.c
+    with reading(engine) as connection:
+        rows = connection.execute(select(booked.number, booked.window).order_by(booked.number))
+        assert [tuple(row) for row in rows] == [("Y1", ""), ("Y2", "2B13")]
+
+
+def test_base_without_its_entry_and_with_a_bad_name_are_told(engine: Engine, folder: Path) -> None:
+    text = (folder / "base_hukou.csv").read_text(encoding="utf-8")
+    (folder / "base_x y.csv").write_text(text, encoding="utf-8")
+    (folder / "base_shebao.csv").write_text(text, encoding="utf-8")
+    assert findings_of(engine, folder) == [
+        "base_shebao.csv:1: 基础库 shebao 没有登记，请先写入 base_databases.csv",
+        "base_x y.csv:1: 文件名中的基础库编码“x y”不对，只能用字母、数字、横线和下划线，最多 40 个",
+    ]
+
+
+def test_nobody_is_named_where_a_person_stands_twice_in_a_base(
+    engine: Engine, folder: Path
+) -> None:
+    edit(folder / "base_hukou.csv", lambda text: text + "passport,e12345678,Anna Li,,\n")
+    assert findings_of(engine, folder) == ["base_hukou.csv:4: 与第 3 行重复：passport"]
+
+
+def test_a_workday_that_changes_gets_a_new_version(engine: Engine, folder: Path) -> None:
+    def versions() -> list[tuple[str, int]]:
+        days = tables.workdays.c
+        with reading(engine) as connection:
+            rows = connection.execute(select(days.day, days.changed_in).order_by(days.day))
+            return [(row.day.isoformat(), row.changed_in) for row in rows]
+
+    load(engine, folder)
+    edit(folder / "workdays.csv", lambda text: text.replace("02,holiday", "02,workday"))
+    load(engine, folder)
+    load(engine, folder)
+    assert versions() == [("2026-10-01", 1), ("2026-10-02", 2), ("2026-10-10", 1)]
+
+
+def test_the_command_tells_every_mistake_and_ends_with_1(folder: Path, database: str) -> None:
     edit(folder / "windows.csv", lambda text: text.replace("2B13", "2B12"))
     edit(folder / "clerks.csv", lambda text: text.replace(",clerk,", ",boss,"))
     refused = hall_command("load", folder, "--database", database)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clerk_client.hall.loading import load
 from tests.hall.conftest import STAFF, Town
 from tests.hall.desk import Desk
 from tests.helpers.small_hall import HALL, MATTERS, write_small_hall
@@ -40,6 +41,30 @@ def test_the_catalogue_comes_whole_with_materials_parents_and_suspensions(signed
     assert matters["RS-TZ"]["suspended"] == "系统升级，暂停至月底"
     assert matters["GA-SF"]["statutory_days"] == 60
     assert page["next"] == ""
+
+
+def test_the_calendar_comes_with_the_catalogues_first_page(signed_in: Desk) -> None:
+    page = signed_in.get("matters?limit=2").json()
+    assert page["workdays"] == [
+        {"day": "2026-10-01", "is_workday": False, "note": "国庆节"},
+        {"day": "2026-10-02", "is_workday": False, "note": "国庆节"},
+        {"day": "2026-10-10", "is_workday": True, "note": "国庆节调休"},
+    ]
+    assert signed_in.get(f"matters?limit=2&after={page['next']}").json()["workdays"] == []
+    assert signed_in.get(f"matters?since={page['version']}").json()["workdays"] == []
+
+
+def test_only_the_workdays_that_changed_are_sent_after_a_version(
+    town: Town, signed_in: Desk, tmp_path: Path
+) -> None:
+    version, _ = matters_of(signed_in)
+    text = "day,kind,note\n2026-10-02,holiday,国庆节\n2026-10-03,holiday,国庆节\n"
+    (tmp_path / "workdays.csv").write_text(text, encoding="utf-8")
+    load(town.engine, tmp_path)
+    page = signed_in.get(f"matters?since={version}").json()
+    assert page["version"] == version + 1
+    assert [each["day"] for each in page["workdays"]] == ["2026-10-03"]
+    assert page["matters"] == []
 
 
 def test_the_catalogue_comes_in_pages_without_a_gap(signed_in: Desk) -> None:
@@ -108,6 +133,7 @@ def test_an_appointment_is_found_however_its_number_is_typed(town: Town, signed_
         "status": "booked",
         "applicant_name": "示例商贸有限公司",
         "outlet": "东区分厅",
+        "window": "",
     }
 
 
@@ -117,7 +143,6 @@ def test_an_appointment_is_found_however_its_number_is_typed(town: Town, signed_
         ("tickets/A999", "TICKET_UNKNOWN"),
         ("tickets/A023?day=2020-01-01", "TICKET_UNKNOWN"),
         ("tickets/A023'%20OR%20'1'='1", "TICKET_UNKNOWN"),
-        ("tickets/%00", "TICKET_UNKNOWN"),
         ("appointments/YY9999", "APPOINTMENT_UNKNOWN"),
         ("appointments/'%3B%20DROP%20TABLE%20appointments%3B--", "APPOINTMENT_UNKNOWN"),
         ("appointments/%F0%28", "APPOINTMENT_UNKNOWN"),
@@ -127,3 +152,9 @@ def test_what_the_hall_does_not_have_is_told(signed_in: Desk, path: str, code: s
     answer = signed_in.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, code)
     assert signed_in.get("appointments/YY0001").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["tickets/%00", "appointments/%00", "matters?after=%00"])
+def test_a_character_that_no_name_holds_is_refused(signed_in: Desk, path: str) -> None:
+    answer = signed_in.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "REQUEST_INVALID")

@@ -68,11 +68,11 @@ def test_a_lease_of_no_sense_is_refused(signed_in: Desk) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "REQUEST_INVALID")
 
 
-def test_the_year_of_a_number_turns_at_midnight_in_the_hall(tmp_path: Path) -> None:
+def test_the_year_of_a_number_turns_at_midnight_in_the_hall(tmp_path: Path, database: str) -> None:
     authority, clock = Authority(), StillClock(noon())
     clerk = clerk_key(authority, "陈思敏", "ZS-C01")
     clock.set(datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC))
-    with hall_in_thread(tmp_path, authority, STAFF, clock) as desk:
+    with hall_in_thread(tmp_path, authority, STAFF, clock, database) as desk:
         desk.sign_in(clerk)
         assert desk.post("number-blocks", asked()).json()["year"] == 2026
         clock.forward(1)

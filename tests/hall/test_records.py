@@ -344,7 +344,8 @@ def test_tallies_count_by_department_category_and_the_halls_day(
         "from=2026-01-02&to=2026-01-01",
         "from=2026-01-01",
         "from=yesterday&to=today",
-        "from=2026-01-01&to=2026-01-31&by=clerk",
+        "from=2026-01-01&to=2026-01-31&by=weather",
+        "from=2026-01-01&to=2026-01-31&limit=0",
     ],
 )
 def test_tallies_of_no_sense_are_refused(signed_in: Desk, query: str) -> None:

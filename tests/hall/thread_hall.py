@@ -50,10 +50,10 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def hall_in_thread(
-    folder: Path, authority: Authority, staff: list[Staff], clock: StillClock
+    folder: Path, authority: Authority, staff: list[Staff], clock: StillClock, database: str
 ) -> Iterator[Desk]:
-    """An enrolled station of a running hall."""
-    engine = open_engine(f"sqlite:///{folder / 'hall.sqlite'}")
+    """An enrolled station of a running hall over an empty database."""
+    engine = open_engine(database)
     upgrade_schema(engine)
     load(engine, write_small_hall(folder / "files", hall_day(clock.now()), staff))
     app = build_app(engine, [authority.certificate], clock)

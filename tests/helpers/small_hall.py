@@ -61,12 +61,43 @@ A025,{today},waiting,RS-TZ,,no
 A026,{today},waiting,SC-QY,,no
 A023,{tomorrow},waiting,RS-LW,YY0004,no
 """
+WORKDAYS = """\
+day,kind,note
+2026-10-01,holiday,国庆节
+2026-10-02,holiday,国庆节
+2026-10-10,workday,国庆节调休
+"""
+CASES = """\
+number,matter,applicant_name,document_type,document_number,status,steps,\
+received_on,due_on,opinion,result_ready
+BJ-001,GA-LG,欧阳·张三,resident_id,11010519491231002X,待补正,\
+受理:done:{today};补正:current:{tomorrow};决定:waiting:,{today},{tomorrow},请补交平面图一份,no
+BJ-002,GA-SF,李四,passport,E12345678,审批中,,{today},{tomorrow},,no
+BJ-003,GA-SF,李四,passport,E12345678,待评价,,{today},{today},,yes
+BJ-004,GA-SF,李四,passport,E12345678,已办结,,{today},{today},,yes
+BJ-005,GA-SF,李四,passport,E12345678,待提交,,{today},,,no
+BJ-006,GA-SF,李四,passport,E12345678,其他,,{today},,,no
+"""
+BASES = """\
+code,name,as_of
+hukou,户籍库,{today}
+zhengzhao,证照库,{old}
+"""
+HUKOU = """\
+document_type,document_number,姓名,住址,性别
+resident_id,11010519491231002X,张三,示例路１号,女
+passport,E12345678,Anna Li,,女
+"""
 
 
 def write_small_hall(folder: Path, today: date, clerks: Sequence[Staff]) -> Path:
     """The folder as hall IT would hand it to `load`; answers the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    days = {"today": today.isoformat(), "tomorrow": (today + timedelta(days=1)).isoformat()}
+    days = {
+        "today": today.isoformat(),
+        "tomorrow": (today + timedelta(days=1)).isoformat(),
+        "old": (today - timedelta(days=8)).isoformat(),
+    }
     tables = {
         "departments": DEPARTMENTS,
         "matters": MATTERS,
@@ -74,6 +105,10 @@ def write_small_hall(folder: Path, today: date, clerks: Sequence[Staff]) -> Path
         "windows": WINDOWS,
         "appointments": APPOINTMENTS.format(**days),
         "tickets": TICKETS.format(**days),
+        "workdays": WORKDAYS,
+        "cases": CASES.format(**days),
+        "base_databases": BASES.format(**days),
+        "base_hukou": HUKOU,
     }
     for name, text in tables.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")

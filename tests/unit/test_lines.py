@@ -21,7 +21,13 @@ from clerk_client.wire.lines import (
     parsed_export,
     salted,
 )
-from clerk_client.wire.receipt_code import ReceiptCode, ReceiptCodeInvalid, opened, sealed
+from clerk_client.wire.receipt_code import (
+    ReceiptCode,
+    ReceiptCodeInvalid,
+    opened,
+    opened_by,
+    sealed,
+)
 from clerk_client.wire.verify import chain_faults, line_fault
 
 STATION = StationKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -103,7 +109,25 @@ def test_a_missing_line_breaks_the_chain() -> None:
     second = a_line(2, first.hash)
     third = a_line(3, second.hash)
     faults = list(chain_faults([first, third], lambda line: STATION.public))
+    assert [(f.seq, f.code, f.facts) for f in faults] == [
+        (3, "LINES_MISSING", {"first": 2, "last": 2})
+    ]
+
+
+def test_a_replaced_line_breaks_the_chain_once() -> None:
+    first = a_line()
+    second = a_line(2, first.hash)
+    lines = [first, a_line(2, first.hash, "李四"), a_line(3, second.hash)]
+    lines.append(a_line(4, lines[-1].hash))
+    faults = list(chain_faults(lines, lambda line: STATION.public))
     assert [(f.seq, f.code) for f in faults] == [(3, "LINE_CHAIN_BROKEN")]
+
+
+def test_a_line_of_another_journal_is_no_part_of_the_chain() -> None:
+    first = a_line()
+    other = replace(a_line(2, first.hash), head=replace(a_line().head, journal="other"))
+    faults = chain_faults([first, other, a_line(2, first.hash)], lambda line: STATION.public)
+    assert [f.code for f in faults] == ["LINE_OTHER_JOURNAL"]
 
 
 def test_each_fault_of_a_line_has_its_code() -> None:
@@ -141,6 +165,17 @@ def test_a_receipts_code_is_checked_with_the_stations_public_key() -> None:
     for wrong in (text.replace("SJ012", "SJ013"), text[:-2] + "AA", "R1|x", "", text + "="):
         with pytest.raises(ReceiptCodeInvalid):
             opened(wrong, STATION.public)
+
+
+def test_receipt_code_tells_which_station_signed_it() -> None:
+    other = StationKey(Ed25519PrivateKey.generate())
+    code = ReceiptCode("4420002026100000015", "2026-11-21T01:12:00.000Z", "SJ012", "B12", "ab" * 32)
+    stations = [("S01", other.public), ("S02", STATION.public)]
+    assert opened_by(sealed(code, STATION), stations) == ("S02", code)
+    with pytest.raises(ReceiptCodeInvalid):
+        opened_by(sealed(code, STATION), stations[:1])
+    with pytest.raises(ReceiptCodeInvalid):
+        opened(sealed(replace(code, line_hash="ab"), STATION), STATION.public)
 
 
 def test_a_dpop_proof_names_method_address_and_token() -> None:

@@ -37,6 +37,7 @@ _ROOMS = (
     "clerk_client.domain",
     "clerk_client.wire",
     "clerk_client.hall_link",
+    "clerk_client.auditing",
     "clerk_client.journal",
     "clerk_client.desk",
     "clerk_client.settings",

@@ -203,6 +203,11 @@ class LoginPresenter:
         self._told.key_lost(token_id, wording_for(error), locked=locked, mend=mend)
         self._show()
 
+    def session_ended(self, error: Exception) -> None:
+        """By the hall; the window has locked itself to this page before. The key is still in."""
+        self._told.key_lost("", wording_for(error), locked=True, mend=True)
+        self._show()
+
     def draft_kept(self, is_kept: bool) -> None:
         """What stood in the window that was locked is written down, or could not be."""
         self._told.draft_kept(is_kept)

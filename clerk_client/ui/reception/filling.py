@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-from clerk_client.desk.forms import Draft, Entries, Form, Found, Place
+from clerk_client.desk.forms import Draft, Entries, Form, Found, Place, new_key
 from clerk_client.domain.cases import Category
 from clerk_client.domain.matters import Audience, Matter
 from clerk_client.domain.people import DocumentType
@@ -42,8 +42,11 @@ class Filling(Finding):
             self._held = found
             self._look_up(lambda: self._actions.choose(matter.code), keep_held=True)
         elif problem_of(matter) is None:
+            left = self._left_before()
             usual = Entries(document_type=_usual_document(matter))
-            self._record(found, matter, self._left_before() or usual)
+            self._record(
+                found, matter, left.entries if left else usual, left.key if left else new_key()
+            )
 
     def change_category(self) -> None:
         """事项类型 was chosen, by whatever means."""
@@ -108,8 +111,8 @@ class Filling(Finding):
 
     # --- inside ---
 
-    def _record(self, found: Found, matter: Matter, entries: Entries) -> None:
-        self._recording = Recording(self._view, self._today, found, matter)
+    def _record(self, found: Found, matter: Matter, entries: Entries, key: str) -> None:
+        self._recording = Recording(self._view, self._today, found, matter, key)
         self._recording.open(entries)
         self._go(Stage.RECORDING)
         self._rest()
@@ -117,19 +120,20 @@ class Filling(Finding):
 
     def _leave_form(self) -> None:
         entries = self._view.entries()
-        if not entries.is_blank and self._found and self._matter:
-            self._drafts.append(Draft(self._found, self._matter, entries))
+        if not entries.is_blank and self._found and self._matter and self._recording:
+            key = self._recording.key
+            self._drafts.append(Draft(self._found, self._matter, entries, key=key))
         self._clear_form()
         self._go(Stage.FOUND)
         self._rest()
 
-    def _left_before(self) -> Entries | None:
+    def _left_before(self) -> Draft | None:
         """What was entered for this very look-up; it is no draft any more."""
         # By identity: another client's look-up of the same matter is equal to it.
         left = [d for d in self._drafts if d.found is self._found and d.matter is self._matter]
         for draft in left:
             self._drafts.remove(draft)
-        return left[-1].entries if left else None
+        return left[-1] if left else None
 
     def _clear_form(self) -> None:
         self._recording = self._form = None
@@ -139,11 +143,12 @@ class Filling(Finding):
     def _on_page(self) -> Draft | None:
         """The reception as it stands now, if anything was found for it."""
         place = _FORM_PLACES.get(self._stage)
-        if place and self._found and self._matter:
-            return Draft(self._found, self._matter, self._view.entries(), place)
+        if place and self._found and self._matter and self._recording:
+            key = self._recording.key
+            return Draft(self._found, self._matter, self._view.entries(), place, key)
         if self._stage is Stage.FOUND and self._found:
-            entries = self._left_before() or Entries()
-            return Draft(self._found, self._matter, entries, Place.FOUND)
+            left = self._left_before() or Draft(self._found, self._matter, place=Place.FOUND)
+            return replace(left, place=Place.FOUND)
         if self._held:
             return Draft(self._held, None, Entries(), Place.FOUND)
         return None
@@ -166,7 +171,7 @@ class Filling(Finding):
                 self._drafts.append(replace(draft, matter=matter, place=Place.ASIDE))
             self._rest()
             return
-        self._record(found, matter, draft.entries)
+        self._record(found, matter, draft.entries, draft.key)
         if draft.place is Place.CONFIRMING:
             self.check()
 

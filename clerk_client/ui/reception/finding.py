@@ -272,7 +272,9 @@ class Finding(CameraSetting):
         self._held = ticket
         self._open(LookUp.MATTER)
         self._view.show_no_matter(ticket, _notices(ticket))
-        self._view.show_notice(wording_for("TICKET_WITHOUT_MATTER"), Level.INFO)
+        unchecked = "TICKET_NOT_CHECKED" in ticket.notices
+        words = wording_for("TICKET_NOT_CHECKED" if unchecked else "TICKET_WITHOUT_MATTER")
+        self._view.show_notice(words, Level.WARNING if unchecked else Level.INFO)
 
     def _offer_matters(self, found: Found) -> None:
         self._found = found
@@ -315,4 +317,5 @@ def _whose(draft: Draft) -> str:
 
 def _notices(found: Found) -> list[Words]:
     outlet = found.appointment.outlet if found.appointment else ""
-    return [wording_for(code, {"outlet": outlet}) for code in found.notices]
+    facts = {"outlet": outlet, **dict(found.facts)}
+    return [wording_for(code, facts) for code in found.notices]

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from clerk_client.domain.cases import Acceptance
+from clerk_client.domain.numbers import is_provisional_number
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.exchange import Offer, ReceptionActions, ReceptionView, Spot
-from clerk_client.ui.wording import wording_for
+from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
     from clerk_client.desk.paperwork import PrintedReceipt
@@ -32,8 +33,7 @@ class Outcome:
         return self._printed
 
     def show(self) -> None:
-        offline = wording_for("ACCEPTED_OFFLINE") if self.acceptance.decided_offline else None
-        self._view.show_accepted(self.acceptance, offline)
+        self._view.show_accepted(self.acceptance, _offline_words(self.acceptance))
         self._view.focus(Spot.PRINT)
 
     def print_receipt(self) -> None:
@@ -119,3 +119,9 @@ class Outcome:
             self._view.focus(Spot.PRINT)
         else:
             self._view.focus(Spot.NEXT if self._handed_over else Spot.HAND_OVER)
+
+
+def _offline_words(acceptance: Acceptance) -> Words | None:
+    if is_provisional_number(acceptance.number):
+        return wording_for("ACCEPTED_PROVISIONAL")
+    return wording_for("ACCEPTED_OFFLINE") if acceptance.decided_offline else None

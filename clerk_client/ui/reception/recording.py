@@ -17,12 +17,19 @@ class Recording:
     """One form for one matter. Complaints stay beside their field and clear nothing."""
 
     def __init__(
-        self, view: ReceptionView, today: Callable[[], date], found: Found, matter: Matter
+        self,
+        view: ReceptionView,
+        today: Callable[[], date],
+        found: Found,
+        matter: Matter,
+        key: str,
     ) -> None:
         self._view = view
         self._today = today
         self._found = found
         self._matter = matter
+        self.key = key
+        """The form's, until it is accepted."""
         self._wrong: set[Spot] = set()
 
     def open(self, entries: Entries) -> None:
@@ -87,6 +94,7 @@ class Recording:
             number=entries.number,
             phone=entries.phone,
             department_serial=entries.department_serial if is_internal else "",
+            key=self.key,
         )
 
     def _judge(self, spot: Spot) -> None:

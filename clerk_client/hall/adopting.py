@@ -1,0 +1,76 @@
+"""Leases that a restored hall lost: the journals that hold them tell of them again.
+
+A `leased` line of an epoch before the present one is taken as proof of the lease. Nothing is
+leased in such an epoch any more, so all that could overlap is another adopted lease or one that
+the copy still had: then the line is refused, and with it every number of that lease.
+"""
+
+from sqlalchemy import Connection, exists, insert, select
+
+from clerk_client.hall import tables
+from clerk_client.hall.audit import note
+from clerk_client.hall.leasing import LAST_SEQUENCE
+from clerk_client.hall.standing import Case
+from clerk_client.hall.store import added
+
+# Of `NumberBlockRequest.count`.
+_MOST = 500
+
+
+def adopt(connection: Connection, case: Case) -> str:
+    """Makes the lease known again that the line tells of; the code when it cannot be."""
+    body = case.arrival.line.body
+    told = [body.get(name) for name in ("year", "epoch", "first", "last")]
+    whole = [each for each in told if type(each) is int]
+    if len(whole) != len(told) or body.get("hall") != case.standing.hall:
+        return "LEASE_FORM"
+    year, epoch, first, last = whole
+    if not (1 <= first <= last <= LAST_SEQUENCE and last - first < _MOST and 0 < year < 10_000):
+        return "LEASE_FORM"
+    leases, journal = tables.leases.c, case.arrival.head.journal
+    block = (leases.year == year, leases.epoch == epoch)
+    known = exists().where(
+        *block, leases.first == first, leases.last == last, leases.journal == journal
+    )
+    if connection.scalar(select(known)):
+        return ""
+    # Under a lock: two who tell of overlapping leases at once must see each other.
+    following = _locked_series(connection, year, epoch) if epoch < case.standing.epoch else None
+    if following is None or first < following:
+        return "LEASE_UNKNOWN"
+    overlapping = exists().where(*block, leases.first <= last, leases.last >= first)
+    if connection.scalar(select(overlapping)):
+        return "LEASE_OVERLAP"
+    connection.execute(
+        insert(tables.leases).values(
+            key=case.arrival.head.key,
+            journal=journal,
+            year=year,
+            epoch=epoch,
+            first=first,
+            last=last,
+            leased_at=case.arrival.head.done_at,
+        )
+    )
+    note(
+        connection,
+        case.now,
+        actor="",
+        station=case.session.station,
+        action="lease.adopted",
+        subject=journal,
+        facts={"year": year, "epoch": epoch, "first": first, "last": last},
+    )
+    return ""
+
+
+def _locked_series(connection: Connection, year: int, epoch: int) -> int:
+    """What would have come next as far as the restored copy knows: it knows all leases before."""
+    series = tables.number_series
+    added(connection, series, {"year": year, "epoch": epoch, "next": 1})
+    following: int = connection.execute(
+        select(series.c.next)
+        .where(series.c.year == year, series.c.epoch == epoch)
+        .with_for_update()
+    ).scalar_one()
+    return following

@@ -1,0 +1,161 @@
+"""The window without the hall, and what the hall gets once it is back."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clerk_client.desk.desk import Desk
+from clerk_client.desk.forms import Form, Found
+from clerk_client.domain.cases import Category
+from clerk_client.domain.errors import AppointmentUsed, TicketUsed
+from clerk_client.domain.numbers import is_official_number, is_provisional_number
+from clerk_client.domain.people import DocumentType
+from clerk_client.hall_link.errors import HallUnavailable
+from clerk_client.journal.errors import JournalBehind
+from clerk_client.parts import Parts
+from tests.helpers.station import CLERK, Station, opened_key
+
+NUMBER = "11010519491231002X"  # GB 11643's own example
+
+
+@pytest.fixture
+def parts(station: Station) -> Iterator[Parts]:
+    with station.opened() as opened_parts:
+        yield opened_parts
+
+
+@pytest.fixture
+def desk(parts: Parts) -> Desk:
+    """With 张丽 signed in."""
+    desk = parts.desk()
+    desk.sign_in(opened_key(parts, "张丽", "123456"))
+    return desk
+
+
+def form(found: Found) -> Form:
+    return Form(
+        found,
+        found.matters[0],
+        Category.HALL_PENDING,
+        DocumentType.RESIDENT_ID,
+        "欧阳小满",
+        NUMBER,
+    )
+
+
+def test_todays_appointments_are_known_without_the_hall(station: Station, desk: Desk) -> None:
+    station.hall.kill()
+    found = desk.by_appointment("yy0001")
+    assert found.appointment is not None
+    assert (found.appointment.applicant_name, found.notices) == ("张三", ("FROM_KEPT",))
+    assert dict(found.facts)["minutes"] == "0"
+    assert desk.accept(form(found)).decided_offline
+    with pytest.raises(AppointmentUsed):
+        desk.by_appointment("YY0001")
+    # Not of today, so not kept: the page leads on by the search.
+    with pytest.raises(HallUnavailable):
+        desk.by_appointment("YY0004")
+
+
+def test_ticket_that_cannot_be_looked_up_leads_on_with_its_number_recorded(
+    station: Station, parts: Parts, desk: Desk
+) -> None:
+    station.hall.kill()
+    held = desk.begin("A023")
+    assert (held.matters, held.notices) == ((), ("TICKET_NOT_CHECKED",))
+    found = desk.choose("GA-LG").for_ticket_of(held)
+    acceptance = desk.accept(form(found))
+    assert (acceptance.ticket_number, acceptance.decided_offline) == ("A023", True)
+    line = parts.journal().accepted(acceptance.number)
+    assert line is not None
+    assert (line.body["ticket"]["number"], line.body["ticket_checked"]) == ("A023", False)
+    with pytest.raises(TicketUsed):
+        desk.accept(form(desk.choose("GA-LG").for_ticket_of(desk.begin("A023"))))
+
+
+def test_ticket_that_was_used_up_here_is_refused_without_the_hall(
+    station: Station, desk: Desk
+) -> None:
+    desk.accept(form(desk.begin("A023")))
+    station.hall.kill()
+    with pytest.raises(TicketUsed):
+        desk.begin("A023")
+
+
+def test_numbers_that_run_out_without_the_hall_are_provisional_and_settled_later(
+    station: Station, parts: Parts, desk: Desk
+) -> None:
+    delivery = parts.delivery()
+    delivery.deliver()
+    station.hall.kill()
+    matter = desk.choose("GA-LG")
+    left = parts.journal().numbers_left(station.today.year)
+    numbers = [desk.accept(form(matter)).number for _ in range(left + 2)]
+    assert all(is_official_number(number) for number in numbers[:left])
+    assert all(is_provisional_number(number) for number in numbers[left:])
+    assert not delivery.deliver().hall_reachable
+    station.hall.start()
+    standing = delivery.deliver()
+    assert (standing.waiting_acceptances, standing.refused) == (0, 0)
+    assert standing.made_up == len(numbers)
+    assert is_official_number(parts.journal().official_of(numbers[-1]))
+    delivery.close()
+
+
+def test_form_that_is_submitted_twice_is_accepted_once(parts: Parts, desk: Desk) -> None:
+    filled = form(desk.choose("GA-LG"))
+    first = desk.accept(filled)
+    # Its answer got lost on the way to the page; the clerk may have gone on typing.
+    assert desk.accept(replace(filled, name="欧阳小")) == first
+    assert first.key == filled.key
+    assert [line.head.kind for line in parts.journal().lines()] == ["leased", "accepted"]
+
+
+def test_locked_clerk_is_told_at_the_next_look_and_an_absent_hall_tells_nothing(
+    station: Station, parts: Parts, desk: Desk
+) -> None:
+    watch = parts.session_watch()
+    assert watch.look() is None
+    station.at_hall("UPDATE clerks SET role = 'supervisor' WHERE code = ?", CLERK.code)
+    changed = watch.look()
+    assert changed is not None
+    assert changed.code == "ROLE_CHANGED"
+    station.at_hall("UPDATE clerks SET role = 'clerk', locked = 1 WHERE code = ?", CLERK.code)
+    ended = watch.look()
+    assert ended is not None
+    assert ended.code == "CLERK_LOCKED"
+    station.hall.kill()
+    assert watch.look() is None
+    watch.close()
+
+
+def test_station_put_back_from_an_image_starts_a_new_journal(station: Station) -> None:
+    with station.opened() as parts:
+        parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+        parts.delivery().deliver()
+        before = parts.journal().id
+    image = Path(station.folder / "image")
+    shutil.copytree(station.folder / "journal", image)
+    with station.opened() as parts:
+        desk = parts.desk()
+        desk.sign_in(opened_key(parts, "张丽", "123456"))
+        desk.accept(form(desk.choose("GA-LG")))
+        parts.delivery().deliver()
+    shutil.rmtree(station.folder / "journal")
+    shutil.copytree(image, station.folder / "journal")
+    with station.opened() as parts:
+        desk = parts.desk()
+        desk.sign_in(opened_key(parts, "张丽", "123456"))
+        with pytest.raises(JournalBehind):
+            desk.accept(form(desk.choose("GA-LG")))
+    with station.opened() as parts:
+        assert parts.journal().id != before
+        desk = parts.desk()
+        desk.sign_in(opened_key(parts, "张丽", "123456"))
+        acceptance = desk.accept(form(desk.choose("GA-LG")))
+        assert parts.delivery().deliver().waiting == 0
+    held = station.at_hall("SELECT count(*) FROM lines WHERE key = ?", acceptance.key)
+    assert held == [(1,)]
