@@ -54,7 +54,7 @@ check: $(READY)   ## ruff, mypy (also as for Windows), import-linter
 bench: $(READY)   ## measured figures, each beside its peer or limit
 	@$(PY) -m benchmarks
 
-soak: $(READY)    ## a client at work, killed twenty times: nothing lost, no number twice
+soak: $(READY)    ## client, service and database killed a thousand times: nothing lost, no number twice
 	@$(PY) -m tests -m soak
 
 fresh:            ## both README commands in an empty Debian 12 (root, debootstrap)

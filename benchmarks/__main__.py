@@ -22,11 +22,14 @@ _ROWS = (
     "journal",
     "verify",
     "search",
+    "hall-records",
+    "hall-lookups",
+    "hall-tallies",
     "decode",
     "preview",
     "camera",
 )
-_BY_NAME = ("decode-all", "decode-moving")  # minutes each
+_BY_NAME = ("decode-all", "decode-moving", "hall-load")  # minutes each
 
 
 def main(names: list[str]) -> int:

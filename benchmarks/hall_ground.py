@@ -3,17 +3,21 @@
 import json
 import secrets
 import sqlite3
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import Connection, Engine, insert, text
 
+from benchmarks.ground import Child
 from benchmarks.table import NotMeasured
 from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
@@ -33,7 +37,7 @@ MATTERS = 40
 # What a hall of this size would set, and nothing that is less durable than the defaults.
 _SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
 # On a disk, also where the folder for what is passing is in memory.
-_ON_DISK = Path("/var/tmp")  # noqa: S108
+_ON_DISK = Path("/var/tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class FilledHall:
-    """`seats` is the file in which they stand for another process."""
+    """`seats` is the file in which they stand for another process; the last one is to spare."""
 
     database: str
     engine: Engine
@@ -71,6 +75,49 @@ class FilledHall:
             yield hall
         finally:
             hall.stop()
+
+
+class Windows:
+    """The process that plays the windows: a round is signed, then played."""
+
+    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+        self._process, self._child = process, Child(process, log)
+
+    def ready(self, **asked: Any) -> None:
+        """Signs what a round needs; its proofs are good for a minute. Raises NotMeasured."""
+        self._say(json.dumps(asked))
+        self._child.answer()
+
+    def play(self) -> Any:
+        """The round. Raises NotMeasured."""
+        self._say("")
+        return self._child.answer()
+
+    def _say(self, line: str) -> None:
+        assert self._process.stdin is not None
+        print(line, file=self._process.stdin, flush=True)
+
+
+@contextmanager
+def windows_at(hall: FilledHall, port: int, count: int, log: Path) -> Iterator[Windows]:
+    """So many windows, in a process of their own."""
+    command = [sys.executable, "-m", "benchmarks.hall_windows", hall.seats, port, count]
+    with (
+        log.open("ab") as errors,
+        subprocess.Popen(
+            [str(each) for each in command],
+            cwd=Path(__file__).parents[1],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+        ) as process,
+    ):
+        try:
+            yield Windows(process, log)
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -96,6 +143,7 @@ def filled_hall(folder: Path, database: str, tickets: int = 0) -> Iterator[Fille
         with writing(engine) as connection:
             _fill(connection)
             made = _seats(connection, authority, today)
+        with unchecked(engine) as connection:
             _tickets(connection, today, tickets)
         seats.write_text(json.dumps([asdict(seat) for seat in made]), encoding="ascii")
         settle(engine)
@@ -116,11 +164,29 @@ def settle(engine: Engine) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def series(connection: Connection, last: int) -> str:
+def series(engine: Engine, last: int) -> str:
     """A table `n` with one column `i`, 1 to `last`, for the head of a statement."""
-    if connection.dialect.name == "postgresql":
+    if engine.dialect.name == "postgresql":
         return f"WITH n(i) AS (SELECT generate_series(1, {last}))"
     return f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})"
+
+
+@contextmanager
+def unchecked(engine: Engine) -> Iterator[Connection]:
+    """A transaction that fills a table: what it refers to is known to be there."""
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            yield connection
+        return
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+        connection.commit()
+        connection.invalidate()
 
 
 def matter(place: int) -> str:
@@ -160,7 +226,7 @@ def _seats(connection: Connection, authority: Authority, today: date) -> list[Se
     moment, end = rfc3339(now), rfc3339(now + timedelta(hours=2))
     rows: dict[str, list[dict[str, object]]] = {}
     seats = []
-    for place in range(WINDOWS):
+    for place in range(WINDOWS + 1):
         key, station = generate_private_key(SECP256R1()), StationKey()
         clerk, window, name = f"C{place:03d}", f"W{place:03d}", f"ST-{place:03d}"
         signer = clerk_key(authority, f"办事员{place}", f"ZS-{clerk}", key=key)
@@ -232,7 +298,7 @@ def _seats(connection: Connection, authority: Authority, today: date) -> list[Se
         )
     for table, found in rows.items():
         connection.execute(insert(tables.metadata.tables[table]), found)
-    after = 1 + WINDOWS * NUMBERS
+    after = 1 + len(seats) * NUMBERS
     connection.execute(insert(tables.number_series).values(year=today.year, epoch=1, next=after))
     return seats
 
@@ -244,7 +310,7 @@ def ticket_number(place: int, count: int) -> str:
 def _tickets(connection: Connection, today: date, each: int) -> None:
     if not each:
         return
-    n = series(connection, WINDOWS * each)
+    n = series(connection.engine, (WINDOWS + 1) * each)
     number = (
         f"'B' || substr(cast(1000 + (i - 1) / {each} AS varchar(9)), 2) "
         f"|| substr(cast(100000 + (i - 1) % {each} AS varchar(9)), 2)"

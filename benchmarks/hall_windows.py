@@ -1,27 +1,31 @@
 """The windows' side of the load, a process of its own: signs beforehand, then only sends.
 
-Arguments: the file of seats, port, windows, seconds, lines a call, calls prepared a window.
-Says {"prepared": …} once all is signed, plays when it is asked, and says what came of it.
+Arguments: the file of seats, the port, how many windows. Each line of standard input is a round:
+{"acceptances": a call, "calls": a window, "seconds": …}, with "paths" instead of acceptances for
+look-ups, or {"every": seconds from ticket to ticket, "seconds": …} for a whole day's mix. It says
+{"ready": calls} once all is signed, plays when the next line comes, and says what came of it.
 """
 
 import asyncio
 import json
+import random
 import re
 import resource
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
-from cryptography import x509
 
 from benchmarks.hall_ground import HALL, Seat, matter, ticket_number
-from clerk_client.domain.clock import hall_day, rfc3339
+from clerk_client.domain.clock import hall_day
 from clerk_client.domain.numbers import official_number
 from clerk_client.wire.lines import Line
 from tests.hall.desk import ClerkKey, Journal, StationKey
@@ -33,8 +37,8 @@ APPLICANT = {
     "phone": "13800000000",
     "doubts": [],
 }
-PER_ACCEPTANCE = 3
-"""Lines: the acceptance, its paper, and that it was handed over."""
+_LOOKS_AT_TALLIES = 0.1
+_AHEAD = 40
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _OUTCOME = re.compile(rb'"outcome":"(\w+)","code":"(\w*)"')
@@ -54,6 +58,8 @@ class Window:
         self._journal = Journal(ClerkKey(key, certificate), self.station, seat.clerk)  # type: ignore[arg-type]
         self._journal.id = seat.journal
         self._accepted = 0
+        # Lines that were signed and not sent: nothing can come before them.
+        self._waiting: deque[bytes] = deque()
         self._day = hall_day(datetime.now(UTC))
 
     def acceptance(self) -> tuple[Line, ...]:
@@ -83,16 +89,45 @@ class Window:
         ]
         return (accepted, *papers)
 
-    def records(self, acceptances: int) -> bytes:
-        """A call with the lines of so many acceptances."""
-        lines = [line.to_json() for _ in range(acceptances) for line in self.acceptance()]
-        return self.call("POST", "records", {"lines": lines})
+    def records(self, acceptances: int, calls: int) -> "deque[Call]":
+        """Calls with the lines of so many acceptances each."""
+        while len(self._waiting) < calls * acceptances:
+            lines = [line.to_json() for line in self.acceptance()]
+            self._waiting.append(json.dumps(lines, ensure_ascii=False).encode()[1:-1])
+        found: deque[Call] = deque()
+        for _ in range(calls):
+            some = [self._waiting.popleft() for _ in range(acceptances)]
+            content = b'{"lines":[' + b",".join(some) + b"]}"
+            found.append(Call(self.call("POST", "records", content), some))
+        return found
 
-    def call(self, method: str, path: str, fields: Any = None) -> bytes:
+    def shift(self, chance: random.Random, every: float, seconds: float) -> "deque[Call]":
+        """Ticket after ticket: looked up, accepted a little later; now and then the tallies."""
+        found: deque[Call] = deque()
+        at = chance.uniform(0.01, every)
+        while at < seconds:
+            slip = ticket_number(self.place, self._accepted + len(self._waiting))
+            path = f"tickets/{slip}?day={self._day}"
+            found.append(Call(self.call("GET", path), after=at, name="look-up"))
+            (taken,) = self.records(1, 1)
+            later = at + every / 2
+            found.append(replace(taken, after=later, name="acceptance"))
+            if chance.random() < _LOOKS_AT_TALLIES:
+                path = f"tallies?from={self._day}&to={self._day}&by=category"
+                found.append(Call(self.call("GET", path), after=later + 0.1, name="tally"))
+            at += every
+        return found
+
+    def put_back(self, unsent: "deque[Call]") -> None:
+        """For the next round, with fresh proofs."""
+        self._waiting.extendleft(part for call in reversed(unsent) for part in reversed(call.parts))
+
+    def call(self, method: str, path: str, content: bytes | None = None) -> bytes:
         """A whole call as it goes over the wire. Its proof is good for a minute."""
-        content = b"" if fields is None else json.dumps(fields, ensure_ascii=False).encode()
         url = f"http://{self._host}/api/v1/{path}"
-        proof = self.station.proof(method, url, self.seat.token)
+        # Dated ahead: a round is signed before it is played.
+        iat = int(time.time()) + _AHEAD
+        proof = self.station.proof(method, url, self.seat.token, iat=iat)
         head = [
             f"{method} /api/v1/{path} HTTP/1.1",
             f"Host: {self._host}",
@@ -100,9 +135,19 @@ class Window:
             f"DPoP: {proof}",
             "Clerk-Contract: 1.0",
         ]
-        if fields is not None:
+        if content is not None:
             head += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
-        return "\r\n".join([*head, "", ""]).encode() + content
+        return "\r\n".join([*head, "", ""]).encode() + (content or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`parts` are the acceptances in it, `after` seconds of the round at which it is due."""
+
+    sent: bytes
+    parts: Sequence[bytes] = ()
+    after: float = 0.0
+    name: str = ""
 
 
 class Caller(asyncio.Protocol):
@@ -144,47 +189,81 @@ def windows(seats: Path, port: int, count: int) -> Iterator[Window]:
         yield Window(Seat(**fields), place, port)
 
 
-async def _play(calls: list[list[bytes]], port: int, seconds: float) -> dict[str, Any]:
+async def _play(made: list["deque[Call]"], port: int, seconds: float) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
-    latencies: list[float] = []
+    latencies: dict[str, list[float]] = defaultdict(list)
     outcomes: Counter[str] = Counter()
-    callers = [(await loop.create_connection(Caller, "127.0.0.1", port))[1] for _ in calls]
-    began, ran_out = time.perf_counter(), 0
+    callers = [(await loop.create_connection(Caller, "127.0.0.1", port))[1] for _ in made]
+    ran_out = 0
+    began = time.perf_counter()
     end = began + seconds
 
-    async def work(caller: Caller, waiting: list[bytes]) -> None:
+    async def work(caller: Caller, waiting: "deque[Call]") -> None:
         nonlocal ran_out
-        for call in waiting:
-            sent = time.perf_counter()
-            if sent >= end:
+        while waiting:
+            due = began + waiting[0].after
+            if due >= end or time.perf_counter() >= end:
                 return
-            answer = await caller.ask(call)
-            latencies.append(time.perf_counter() - sent)
+            if due > time.perf_counter():
+                await asyncio.sleep(due - time.perf_counter())
+            if not caller.is_open:
+                # The service lets go of a connection that was silent for a while.
+                caller = (await loop.create_connection(Caller, "127.0.0.1", port))[1]
+            call = waiting.popleft()
+            # Of a call that had to wait for the one before, the wait counts.
+            sent = due if call.after else time.perf_counter()
+            answer = await caller.ask(call.sent)
+            latencies[call.name].append(time.perf_counter() - sent)
             told = _OUTCOME.findall(answer)
             outcomes.update(f"{a.decode()} {b.decode()}".strip() for a, b in told)
             if not told:
-                outcomes[answer.partition(b"\r\n")[0].decode()] += 1
+                outcomes[answer.split(b" ", 2)[1].decode()] += 1
         ran_out += 1
 
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    await asyncio.gather(*map(work, callers, calls))
-    now = resource.getrusage(resource.RUSAGE_SELF)
+    used = _cpu()
+    await asyncio.gather(*map(work, callers, made))
     return {
         "seconds": time.perf_counter() - began,
-        "cpu": now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime,
+        "cpu": _cpu() - used,
         "outcomes": outcomes,
         "latencies": latencies,
         "ran_out": ran_out,
     }
 
 
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _made(all_windows: list[Window], asked: dict[str, Any]) -> list["deque[Call]"]:
+    if "acceptances" in asked:
+        return [window.records(asked["acceptances"], asked["calls"]) for window in all_windows]
+    chance = random.Random(asked.get("seed", 0))
+    if "every" in asked:
+        return [window.shift(chance, asked["every"], asked["seconds"]) for window in all_windows]
+    return [
+        deque(
+            Call(window.call("GET", chance.choice(asked["paths"]))) for _ in range(asked["calls"])
+        )
+        for window in all_windows
+    ]
+
+
 def main(arguments: list[str]) -> None:
-    port, count, seconds, acceptances, prepared = map(int, arguments[1:])
-    made = list(windows(Path(arguments[0]), port, count))
-    calls = [[window.records(acceptances) for _ in range(prepared)] for window in made]
-    print(json.dumps({"prepared": sum(map(len, calls))}), flush=True)
-    sys.stdin.readline()
-    print(json.dumps(asyncio.run(_play(calls, port, seconds))), flush=True)
+    """See above."""
+    port, count = map(int, arguments[1:])
+    all_windows = list(windows(Path(arguments[0]), port, count))
+    while line := sys.stdin.readline():
+        asked = json.loads(line)
+        made = _made(all_windows[: asked.get("windows", count)], asked)
+        print(json.dumps({"ready": sum(map(len, made))}), flush=True)
+        sys.stdin.readline()
+        told = asyncio.run(_play(made, port, asked["seconds"]))
+        if "acceptances" in asked:
+            for window, unsent in zip(all_windows, made, strict=False):
+                window.put_back(unsent)
+        print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

@@ -84,20 +84,26 @@ class KeyParts:
 
         return absence(gather(self.hub(), self.drivers(), look=look), self.drivers())
 
-    def trust(self) -> "Trust":
-        """What certificates are held against, here and now. Raises SettingsBroken."""
+    def revocations(self) -> "Revocations":
+        """What was taken back, as far as it is known here. Raises SettingsBroken."""
         from ukey.revocation import load_revocations
-        from ukey.trust import Trust
 
         authorities = self.authorities()
         with self._authorities_lock:
             if self._revoked is None:
                 self._revoked = load_revocations(self.settings.revocation_lists, authorities)
+            return self._revoked
+
+    def trust(self) -> "Trust":
+        """What certificates are held against, here and now. Raises SettingsBroken."""
+        from ukey.trust import Trust
+
+        authorities, revoked = self.authorities(), self.revocations()
         moment, hall = self.clock.now(), self._credentials
         hall_moment = None
         if hall is not None and hall.knows_hall_time:
             hall_moment = moment + hall.hall_ahead
-        return Trust(authorities, moment, hall_moment, self._revoked)
+        return Trust(authorities, moment, hall_moment, revoked)
 
     def unfit(self, certificate: "Certificate") -> Exception | None:
         """Why the certificate cannot sign in here and now, or None."""

@@ -52,8 +52,8 @@ class _Answer:
 class Revocations:
     """吊销列表. A file that changes is read again at the next question; asking is cheap.
 
-    From any thread. A file that can no longer be read keeps what it said last; one that is gone
-    says nothing any more.
+    What `learn` was told counts beside the files. From any thread. A file that can no longer be
+    read keeps what it said last; one that is gone says nothing any more.
     """
 
     def __init__(self, places: Sequence[Path], authorities: Sequence[x509.Certificate]) -> None:
@@ -61,9 +61,16 @@ class Revocations:
         self._authorities = tuple(authorities)
         self._lock = threading.Lock()
         self._files: dict[Path, _File] = {}
+        self._given: tuple[RevocationList, ...] = ()
         self._trusted: tuple[RevocationList, ...] = ()
         self._untrusted: tuple[RevocationList, ...] = ()
         self._answers: dict[str, _Answer] = {}
+
+    def learn(self, lists: Iterable[RevocationList]) -> None:
+        """Lists that came another way than by a file, in place of those learnt before."""
+        with self._lock:
+            self._given = tuple(lists)
+            self._sort_out()
 
     @property
     def problems(self) -> tuple[ListProblem, ...]:
@@ -124,8 +131,11 @@ class Revocations:
         if found.keys() == self._files.keys() and all(found[p] is self._files[p] for p in found):
             return
         self._files = found
+        self._sort_out()
+
+    def _sort_out(self) -> None:
         self._answers.clear()
-        lists = [each for file in found.values() for each in file.lists]
+        lists = [*self._given, *(each for file in self._files.values() for each in file.lists)]
         self._untrusted = tuple(each for each in lists if not each.signed_by)
         newest: dict[object, RevocationList] = {}
         for each in sorted(lists, key=_issued_at):

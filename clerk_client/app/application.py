@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QWidget
 
+from clerk_client.app.devices import WiredDevices
 from clerk_client.app.first_paint import AfterFirstPaint
 from clerk_client.app.identity import WiredIdentity
 from clerk_client.app.records_page import WiredRecords
@@ -23,7 +24,6 @@ from clerk_client.ui.login.exchange import KeyHelp
 from clerk_client.ui.login.presenter import LoginPresenter
 from clerk_client.ui.login.view import LoginPage
 from clerk_client.ui.main_window import MainWindow
-from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.gun_filter import watch_gun
 from clerk_client.ui.reception.presenter import ReceptionPresenter
 from clerk_client.ui.reception.view import ReceptionPage
@@ -33,7 +33,6 @@ from clerk_client.ui.tallies.view import TalliesPage
 from clerk_client.ui.theme import window_icon
 from clerk_client.ui.tray import KeyNotices
 from clerk_client.ui.wording import set_places, wording_for
-from printing.errors import PrintingError
 
 if TYPE_CHECKING:
     from clerk_client.desk.forms import Found
@@ -107,6 +106,7 @@ class Application:
             self._clock.now,
             is_held=lambda: self._reception.is_accepting,
         )
+        self._devices = WiredDevices(self._parts, self._workers, self.window)
         self._notices = KeyNotices(self.window)
         self._identity = WiredIdentity(
             self._workers,
@@ -203,14 +203,12 @@ class Application:
         camera.hinted.connect(reception.reading_hindered)
         camera.cameras_known.connect(reception.cameras_known)
         camera.adjustment_known.connect(reception.adjustment_known)
-        camera.preview_started.connect(partial(self._camera_state, True))
-        camera.preview_stopped.connect(partial(self._camera_state, False))
-        camera.failed.connect(partial(self._device_failed, "camera"))
-        camera.lost.connect(partial(self._camera_state, False))
-        camera.lost.connect(partial(self._device_failed, "camera"))
         desk.found.connect(reception.found)
         desk.found.connect(self._looked_up)
         desk.matters_found.connect(reception.matters_found)
+        desk.bases_known.connect(reception.comparing.bases_known)
+        desk.compared.connect(reception.comparing.compared)
+        desk.compare_refused.connect(reception.comparing.refused)
         desk.accepted.connect(reception.accepted)
         desk.accepted.connect(self._workers.sync_thread.queued(self._workers.sync.deliver_now))
         desk.handed_over.connect(reception.handed_over)
@@ -223,9 +221,7 @@ class Application:
         self._workers.drafts.not_kept.connect(partial(self._draft_kept, False))
         self._workers.drafts.kept.connect(partial(self._draft_kept, True))
         self._workers.print.printed.connect(reception.printed)
-        self._workers.print.printed.connect(partial(self._device_works, "printer"))
         self._workers.print.failed.connect(reception.print_failed)
-        self._workers.print.failed.connect(self._not_printed)
         self.window.page_changed.connect(self._page_changed)
 
     def _wire_other_pages(self) -> None:
@@ -250,7 +246,7 @@ class Application:
 
     def _open_window(self, session: "Session") -> None:
         self.window.show_session(session)
-        self.window.show_device("key", Level.SUCCESS, "已登录")
+        self._devices.show_signed_in()
         self.window.strip.show_message("")
         self._identity.welcome(session.certificate.identity)
         self._reception.welcome(session.clerk.code)
@@ -267,7 +263,7 @@ class Application:
         self.window.show_login()
         self._diagnostics.forget()
         self._records.forget()
-        self.window.show_device("key", Level.INFO, "未登录")
+        self._devices.show_signed_out()
         self._login.signing_out()
 
     def _end_session(self) -> None:
@@ -322,19 +318,3 @@ class Application:
             self._reception.enter()
         else:
             self._reception.leave()
-
-    def _camera_state(self, works: bool, *_: object) -> None:
-        self._parts.camera_is_busy = works
-        if works:
-            self._device_works("camera")
-
-    def _device_works(self, subject: str, *_: object) -> None:
-        self.window.show_device(subject, Level.SUCCESS, "正常")
-
-    def _not_printed(self, _number: str, error: Exception) -> None:
-        # Not printed for another reason, such as a journal that cannot be written: it may work.
-        if isinstance(error, PrintingError):
-            self._device_failed("printer")
-
-    def _device_failed(self, subject: str, *_: object) -> None:
-        self.window.show_device(subject, Level.ERROR, "故障")

@@ -3,7 +3,6 @@
 from functools import partial
 
 from clerk_client.desk.records import RecordRooms, Records, Start
-from clerk_client.desk.sign_in import token_for
 from clerk_client.desk.supervision import Approvals
 from clerk_client.desk.voiding import Voiding
 from clerk_client.journal.setting_aside import lost_lines
@@ -28,7 +27,6 @@ def record_rooms(parts: Parts) -> RecordRooms:
             session=lambda: desk.session,
             signer=lambda: desk.key,
             trust=parts.trust,
-            token_for=token_for,
             clock=parts.clock,
         ),
         approvals=Approvals(

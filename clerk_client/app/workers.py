@@ -99,6 +99,8 @@ class Workers:
             by_appointment=desk.queued(self.desk.by_appointment),
             search=desk.queued(self.desk.search),
             choose=desk.queued(self.desk.choose),
+            know_bases=desk.queued(self.desk.know_bases),
+            compare=desk.queued(self.desk.compare),
             accept=desk.queued(self.desk.accept),
             print_receipt=self.print_thread.queued(self.print.print_receipt),
             hand_over=desk.queued(self.desk.hand_over),

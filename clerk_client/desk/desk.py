@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from clerk_client.desk.drafts import Drafts
-from clerk_client.desk.forms import Form, Found
+from clerk_client.desk.forms import BaseQuestion, Form, Found
 from clerk_client.desk.paperwork import Paperwork
 from clerk_client.desk.reception import Reception
 from clerk_client.desk.session import Session
 from clerk_client.desk.sign_in import SignIn
 from clerk_client.desk.supervision import Supervision
+from clerk_client.domain.base_data import BaseDatabase, Comparison
 from clerk_client.domain.cases import Acceptance
 from clerk_client.domain.matters import Matter
 from clerk_client.domain.tallies import Tally
@@ -41,7 +42,7 @@ class Desk:
     def prepare(self) -> None:
         """What is due at each start, whoever comes."""
         self._drafts.forget_earlier_days()
-        self._sign_in.ask_time()
+        self._sign_in.ask_hall()
 
     def sign_in(self, key: OpenedKey) -> Session:
         """See SignIn.sign_in."""
@@ -80,6 +81,14 @@ class Desk:
         """See Reception.choose."""
         return self._reception.choose(code)
 
+    def bases(self) -> tuple[BaseDatabase, ...]:
+        """See Reception.bases."""
+        return self._reception.bases()
+
+    def compare(self, question: BaseQuestion) -> Comparison:
+        """See Reception.compare."""
+        return self._reception.compare(question)
+
     def accept(self, form: Form) -> Acceptance:
         """See Reception.accept."""
         acceptance = self._reception.accept(form)
@@ -104,9 +113,11 @@ class Desk:
     @property
     def session(self) -> Session:
         """Who is signed in. Raises HallSessionEnded when nobody is."""
-        if self._signed_in is None:
+        # Read once: another thread than the desk's own may ask while the clerk leaves.
+        signed_in = self._signed_in
+        if signed_in is None:
             raise HallSessionEnded(401, "HALL_SESSION_ENDED")
-        return self._signed_in[0]
+        return signed_in[0]
 
     @property
     def key(self) -> OpenedKey:

@@ -1,4 +1,4 @@
-"""Keys, camera, printer, hall and clock: what stands, and what to do if not.
+"""Keys, camera, printer, hall, clock and 离线资料: what stands, and what to do if not.
 
 Never raises: a check that fails is a finding of its own.
 """
@@ -13,6 +13,7 @@ from clerk_client.desk.cameras import Cameras
 from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.hall_link.client import HallClient
 from clerk_client.hall_link.errors import HallError, KeyringAbsent
+from clerk_client.journal.errors import JournalError
 from clerk_client.settings import SettingsBroken
 from printing.errors import PrintingError
 from printing.spool import Printer
@@ -33,7 +34,7 @@ _CLOCK_TOLERANCE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`subject`: key, camera, printer, hall, clock. `severity`: ok, warning, error.
+    """`subject`: key, camera, printer, hall, clock, offline. `severity`: ok, warning, error.
 
     `heading` is the manual's, for keys alone; `wording` the entry of the words when that is not the
     code.
@@ -61,6 +62,7 @@ class Diagnosis:
         printer: Callable[[], Printer],
         client: Callable[[], HallClient],
         clock: Clock,
+        offline: "Callable[[], list[Check]]",
     ) -> None:
         self._hub = hub
         self._catalog = catalog
@@ -70,13 +72,14 @@ class Diagnosis:
         self._printer = printer
         self._client = client
         self._clock = clock
+        self._offline = offline
         # Told by the hall's check, for the clock's, which comes right after it.
         self._hall_time: str | None = None
 
     def checks(self) -> Iterator[list[Check]]:
         """A list for each subject as soon as it was looked at, in the order of the page.
 
-        All that is found of the keys; one of each other subject.
+        All that is found of the keys and of what is kept; one of each other subject.
         """
         subjects: list[tuple[str, Callable[[], list[Check]]]] = [
             ("key", self._keys),
@@ -84,6 +87,7 @@ class Diagnosis:
             ("printer", lambda: [self._printer_check()]),
             ("hall", lambda: [self._hall()]),
             ("clock", lambda: [self._clock_check()]),
+            ("offline", self._offline_checks),
         ]
         for subject, check in subjects:
             try:
@@ -172,6 +176,15 @@ class Diagnosis:
         if abs(ahead) > _CLOCK_TOLERANCE:
             return Check("clock", "error", "CLOCK_WRONG", seconds)
         return Check("clock", "ok", "CLOCK_OK", seconds)
+
+    def _offline_checks(self) -> list[Check]:
+        try:
+            return self._offline()
+        except JournalError as error:
+            return [Check("offline", "error", error.code, _facts(error))]
+        except KeyringAbsent:
+            # Said by the hall's check, which needs it too.
+            return []
 
 
 def _camera_failure(error: ScannerError, cameras: Cameras) -> Check:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from clerk_client.domain.appointments import Appointment
+from clerk_client.domain.base_data import BaseDatabase, Comparison
 from clerk_client.domain.cases import Category, LookUp, checked_department_serial
 from clerk_client.domain.errors import CategoryMissing
 from clerk_client.domain.matters import Audience, Matter, ensure_acceptable
@@ -107,6 +108,19 @@ class Form:
     phone: str = ""
     department_serial: str = ""
     key: str = field(default_factory=new_key, compare=False)
+    compared: tuple[Comparison, ...] = ()
+    """With which base databases, and what came out: told, recorded, and no reason to refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseQuestion:
+    """比对: what stands in a form, to be compared with one base. `key` is the form's."""
+
+    key: str
+    base: BaseDatabase
+    document_type: DocumentType
+    name: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,18 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from clerk_client.domain.clock import Clock
-from clerk_client.journal.errors import RecoveryCertificateUnfit
+from clerk_client.hall_link.errors import KeyringAbsent
+from clerk_client.journal.errors import JournalError
 from clerk_client.journal.kept import Kept
 from clerk_client.journal.key_copy import keep_recoverable
-from clerk_client.settings import Settings
+from clerk_client.settings import Settings, SettingsBroken
 from clerk_client.wire.messages import TrustAnswer
-from ukey.token import Certificate
+from ukey.revocation import Revocations
 
 log = logging.getLogger(__name__)
 
@@ -25,20 +25,35 @@ class HallTrust:
         self,
         kept: Kept,
         authorities: Callable[[], Sequence[x509.Certificate]],
+        revocations: Callable[[], Revocations],
         clock: Clock,
         settings: Settings,
     ) -> None:
         self._kept = kept
         self._authorities = authorities
+        self._revocations = revocations
         self._clock = clock
         self._settings = settings
 
-    def learn(self, answer: TrustAnswer) -> None:
-        """Wraps the journal's key to the hall's recovery certificate, once that is known.
+    def use_kept(self) -> None:
+        """From now on the lists that the hall gave out last count before a PIN, with it or without.
 
-        Raises JournalError, KeyringAbsent, SettingsBroken; a certificate that is not fit for it is
-        only told in the log.
+        Raises JournalError. A station whose own authorities cannot be read trusts nobody, and says
+        so elsewhere.
         """
+        try:
+            self._revocations().learn(self._kept.revocation_lists(self._authorities()))
+        except SettingsBroken as error:
+            log.warning("the hall's revocation lists: %s", error.code)
+
+    def learn(self, answer: TrustAnswer) -> None:
+        """Of what was kept just now: uses its lists, and wraps the journal's key to the hall's
+        recovery certificate.
+
+        Raises JournalError. That the key is not wrapped is only told in the log: it hinders nobody
+        today.
+        """
+        self.use_kept()
         if not answer.recovery_certificate:
             return
         try:
@@ -50,9 +65,5 @@ class HallTrust:
                 self._authorities(),
                 self._clock.now(),
             )
-        except (ValueError, RecoveryCertificateUnfit) as error:
-            log.warning("the hall's recovery certificate: %s", error)
-
-    def revoked_at(self, certificate: Certificate) -> datetime | None:
-        """When it was taken back, by the lists that the hall gave out last."""
-        return self._kept.trust(self._authorities()).revoked_at(certificate)
+        except (ValueError, JournalError, KeyringAbsent, SettingsBroken) as error:
+            log.warning("the journal's key is not wrapped for the hall: %s", error)

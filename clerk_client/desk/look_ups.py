@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from clerk_client.desk.forms import Found
+from clerk_client.desk.forms import BaseQuestion, Found
 from clerk_client.desk.session import Session
 from clerk_client.domain import appointments, tickets
 from clerk_client.domain.appointments import (
@@ -11,6 +11,7 @@ from clerk_client.domain.appointments import (
     AppointmentStatus,
     folded_appointment_number,
 )
+from clerk_client.domain.base_data import BaseDatabase, Comparison
 from clerk_client.domain.cases import LookUp
 from clerk_client.domain.clock import HALL_OFFSET, Clock, hall_day
 from clerk_client.domain.errors import (
@@ -20,6 +21,7 @@ from clerk_client.domain.errors import (
     TicketUsed,
 )
 from clerk_client.domain.matters import Matter
+from clerk_client.domain.people import checked_applicant
 from clerk_client.domain.ticket_formats import TicketFormat, read_ticket
 from clerk_client.domain.tickets import (
     AppointmentReference,
@@ -111,6 +113,21 @@ class LookUps:
         matter = self._matter(code)
         chosen = self._catalogue.children(code) if matter.is_parent else ()
         return self._found(LookUp.MATTER, chosen or (matter,))
+
+    def bases(self) -> tuple[BaseDatabase, ...]:
+        """The base databases that the hall has, from what is kept here of its catalogue."""
+        return self._kept.bases()
+
+    def compare(self, question: BaseQuestion) -> Comparison:
+        """与基础库比对: the applicant's name, under each name that the base has for it.
+
+        The hall logs it. Nothing of it is kept or logged here. Raises DomainError, HallRefused,
+        HallUnavailable.
+        """
+        kind, today = question.document_type, hall_day(self._clock.now())
+        applicant = checked_applicant(kind, question.name, question.number, "", today)
+        typed = dict.fromkeys(question.base.names_of(kind), applicant.name)
+        return self._client.compare(question.base.code, question.key, applicant.document, typed)
 
     # --- inside ---
 

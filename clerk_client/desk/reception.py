@@ -8,6 +8,7 @@ from clerk_client.desk.forms import Form, Summary, summary_of
 from clerk_client.desk.look_ups import NOT_CHECKED, LookUps, booked, drawn
 from clerk_client.desk.session import Session
 from clerk_client.desk.stock import Stock
+from clerk_client.domain.base_data import Comparison
 from clerk_client.domain.cases import Acceptance, Category
 from clerk_client.domain.clock import Clock, from_rfc3339, hall_day
 from clerk_client.domain.errors import TicketUsed
@@ -155,7 +156,18 @@ def _body(form: Form, summary: Summary) -> dict[str, Json]:
     if _is_unchecked(form):
         # Whoever reads the record must not take the ticket for one that the hall knew.
         body["ticket_checked"] = False
+    if form.compared:
+        body["compared"] = [_compared(each) for each in form.compared]
     return body
+
+
+def _compared(comparison: Comparison) -> dict[str, Json]:
+    return {
+        "base": comparison.base,
+        "base_name": comparison.base_name,
+        "as_of": comparison.as_of.isoformat(),
+        "fields": {name: found.value for name, found in comparison.fields},
+    }
 
 
 def _applicant(told: dict[str, Json], moment: datetime) -> Applicant:

@@ -12,12 +12,13 @@ from clerk_client.desk.voiding import (
     AcceptanceVoid,
     decided_at_hall,
     last_request,
+    void_of,
 )
 from clerk_client.domain.cases import Acceptance, Category
 from clerk_client.domain.clerks import Role
 from clerk_client.domain.clock import Clock, from_rfc3339, hall_day
 from clerk_client.domain.people import DocumentType, checked_applicant, mask
-from clerk_client.hall_link.approvals import is_void
+from clerk_client.hall_link.approvals import void_standing
 from clerk_client.hall_link.client import HallClient
 from clerk_client.hall_link.errors import HallRefused
 from clerk_client.hall_link.station_key import StationKey
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_DECIDED = (VoidState.APPROVED.value, VoidState.DECLINED.value)
 _MOST_REFUSED = 500
 
 
@@ -121,22 +123,20 @@ class Records:
 
     def learn_decisions(self, records: Iterable[Record]) -> bool:
         """Asks the hall about voids that wait: a supervisor decides at their own station, and this
-        journal has no line of it. True when one is in force now. Raises HallError, JournalError.
-
-        The hall tells of approvals alone: one that was declined goes on waiting here.
+        journal has no line of it. True when one was decided. Raises HallError, JournalError.
         """
         learnt = False
         for record in records:
             if record.void is not VoidState.REQUESTED or not self._is_settled(record):
                 continue
             try:
-                approved = is_void(self._client, record.number, record.applicant_name)
+                said, request = void_standing(self._client, record.number, record.applicant_name)
             except HallRefused as error:
                 log.info("void not asked for: %s", error.code)
                 continue
-            if approved:
+            if said in _DECIDED:
                 with self._journal.changing() as connection:
-                    mark = (decided_at_hall(record.number), "1")
+                    mark = (decided_at_hall(request), said)
                     connection.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", mark)
                 learnt = True
         return learnt
@@ -198,9 +198,8 @@ class Records:
 
     def _record(self, row: DayRow) -> Record:
         head, body = row.line.head, row.line.body
-        applicant, void, reason = body["applicant"], row.void, ""
-        if void is VoidState.REQUESTED and self._journal.mark(decided_at_hall(row.number)):
-            void = VoidState.APPROVED
+        applicant, reason = body["applicant"], ""
+        void = void_of(self._journal, row)
         if void is not VoidState.NONE:
             request = last_request(self._journal, row.number)
             reason = request.body.get("reason", "") if request else ""

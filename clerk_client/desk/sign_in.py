@@ -8,7 +8,7 @@ hall, a key that was pulled resumes the session that it had.
 import base64
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from clerk_client.desk.suspension import Suspended
 from clerk_client.domain.clerks import Clerk, Role, Window
 from clerk_client.hall_link.client import Credentials, HallClient
 from clerk_client.hall_link.errors import (
+    HallError,
     HallGarbled,
     HallRefused,
     HallSessionEnded,
@@ -42,8 +43,8 @@ _TO_BE_RENEWED = "to-be-renewed"
 class SignIn:
     """Signs clerks in at one station. `renewal_client` is used by no other part.
 
-    `revoked_at` says by what is kept here when a certificate was taken back; `compare_journal`
-    finds out whether the hall holds lines that this journal lacks.
+    `compare_journal` finds out whether the hall holds lines that this journal lacks; `keep_signer`
+    keeps the certificate of whoever is to sign lines here.
     """
 
     def __init__(
@@ -58,7 +59,6 @@ class SignIn:
         enrolment_code: str,
         trust: Callable[[], Trust],
         suspended: Suspended,
-        revoked_at: Callable[[Certificate], datetime | None],
         compare_journal: Callable[[HallClient, Writer], None],
         keep_signer: Callable[[Certificate], None],
     ) -> None:
@@ -71,13 +71,18 @@ class SignIn:
         self._enrolment_code = enrolment_code
         self._trust = trust
         self._suspended = suspended
-        self._revoked_at = revoked_at
         self._compare_journal = compare_journal
         self._keep_signer = keep_signer
 
-    def ask_time(self) -> None:
-        """The hall's clock, by which certificates are judged before anybody is asked for a PIN."""
-        self._client.is_reachable()
+    def ask_hall(self) -> None:
+        """Its clock and its revocation lists, by which certificates are judged before anybody is
+        asked for a PIN. Raises JournalError."""
+        if not self._client.is_reachable():
+            return
+        try:
+            self._stock.renew_trust(self._client)
+        except HallError as error:
+            log.info("whom to trust is not asked: %s", error.code)
 
     def sign_in(self, key: OpenedKey) -> Session:
         """Raises CertificateUnfit, UKeyError, HallError, JournalError; then nobody is signed in.
@@ -85,14 +90,17 @@ class SignIn:
         A hall that does not answer is no hindrance to whom `suspend` locked out; one that refuses
         ends what was suspended.
         """
-        self._trust().ensure_fit(key.certificate)
+        try:
+            self._trust().ensure_fit(key.certificate)
+        except CertificateRevoked:
+            self._suspended.end(key.cert_sha256)
+            raise
         try:
             session = self._signed_in(key)
         except HallRefused:
             self._suspended.end(key.cert_sha256)
             raise
         except HallUnavailable as error:
-            self._ensure_not_revoked(key)
             resumed = self._suspended.resumed(key)
             if resumed is None:
                 raise
@@ -101,13 +109,6 @@ class SignIn:
             return resumed
         self._suspended.end(key.cert_sha256)
         return session
-
-    def _ensure_not_revoked(self, key: OpenedKey) -> None:
-        """By the lists that the hall gave out last; while it is there it judges by itself."""
-        revoked_at = self._revoked_at(key.certificate)
-        if revoked_at is not None:
-            self._suspended.end(key.cert_sha256)
-            raise CertificateRevoked(revoked_at)
 
     def suspend(self, session: Session) -> None:
         """Ends the session as `sign_out` does; the same key may resume it here without the hall."""

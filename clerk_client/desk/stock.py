@@ -51,6 +51,8 @@ class Stock:
         self._lease_size = lease_size
         self._learn_trust = learn_trust
         self._asked_at: dict[str, datetime] = {}
+        # By the year of this station's clock.
+        self._year_at_hall: dict[int, int] = {}
 
     def top_up(self, client: HallClient, writer: Writer) -> None:
         """Leases when half is used, and renews what is old; what one part lacks, stops no other.
@@ -68,7 +70,7 @@ class Stock:
             except HallError as error:
                 failed.append(error)
 
-        if self._journal.numbers_left(self._today().year) * 2 < self._lease_size:
+        if self._numbers_left() * 2 < self._lease_size:
             attempt(lambda: self.lease(client, writer))
         window = writer.window
         parts: list[tuple[str, timedelta, Callable[[], None]]] = [
@@ -78,7 +80,7 @@ class Stock:
                 _APPOINTMENTS_AGE,
                 lambda: self._renew_appointments(client, window),
             ),
-            ("trust", _TRUST_AGE, lambda: self._renew_trust(client)),
+            ("trust", _TRUST_AGE, lambda: self.renew_trust(client)),
         ]
         for name, age, renew in parts:
             if self._is_due(name, age):
@@ -88,9 +90,19 @@ class Stock:
 
     def lease(self, client: HallClient, writer: Writer) -> None:
         """One more block of numbers. Raises HallError, JournalError."""
-        block = client.lease(self._journal.id, str(uuid.uuid4()), self._lease_size)
+        here, journal = self._today().year, self._journal
+        # The same key until the block is kept: an answer that was lost burns no numbers.
+        key = uuid.uuid5(uuid.UUID(journal.id), f"lease {journal.leases()} {self._lease_size}")
+        block = client.lease(journal.id, str(key), self._lease_size)
         entry = Entry(Kind.LEASED, self._clock.now(), _told(block))
-        self._journal.add_block(block, entry, writer, self._station_key)
+        journal.add_block(block, entry, writer, self._station_key)
+        self._year_at_hall[here] = block.year
+
+    def _numbers_left(self) -> int:
+        """Of the year that the hall leases for: with a clock of another year here, leasing on and
+        on would burn its numbers."""
+        year = self._today().year
+        return self._journal.numbers_left(self._year_at_hall.get(year, year))
 
     def _renewed(self, name: str, renew: Callable[[], None]) -> None:
         """A no of the hall's is an answer: what is kept is all there is, and nobody is kept out."""
@@ -110,7 +122,8 @@ class Stock:
         day, moment = self._today(), self._clock.now()
         self._kept.keep_appointments(day, client.appointments_of(day, window), moment)
 
-    def _renew_trust(self, client: HallClient) -> None:
+    def renew_trust(self, client: HallClient) -> None:
+        """Also without a session. Raises HallError, JournalError."""
         answer = client.trust()
         self._kept.keep_trust(answer, self._clock.now())
         self._learn_trust(answer)

@@ -8,10 +8,11 @@ import logging
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from clerk_client.desk.keys import ApprovalOwnKey
 from clerk_client.desk.session import Session
+from clerk_client.desk.sign_in import token_for
 from clerk_client.desk.void_reasons import checked_reason
 from clerk_client.domain.cases import Category
 from clerk_client.domain.clerks import Role
@@ -21,6 +22,7 @@ from clerk_client.hall_link.client import HallClient
 from clerk_client.hall_link.errors import HallError, HallUnavailable
 from clerk_client.journal.day_sheet import DayRow, Delivered, VoidState
 from clerk_client.journal.falling_behind import ensure_not_behind
+from clerk_client.journal.kept import Kept
 from clerk_client.journal.store import Entry, Journal
 from clerk_client.wire.lines import Kind, Line, Signer
 from clerk_client.wire.messages import TokenAnswer
@@ -82,12 +84,6 @@ class ApprovalHallAway(DomainError):
     code = "APPROVAL_HALL_AWAY"
 
 
-class TokenFor(Protocol):
-    """Signs a key in: challenge, signature, token. See sign_in.token_for."""
-
-    def __call__(self, client: HallClient, station: str, key: "OpenedKey") -> TokenAnswer: ...
-
-
 def last_request(journal: Journal, number: str) -> Line | None:
     """The newest asking line for that acceptance number."""
     with journal.changing() as connection:
@@ -98,9 +94,19 @@ def last_request(journal: Journal, number: str) -> Line | None:
     return journal.line(row[0]) if row[0] is not None else None
 
 
-def decided_at_hall(number: str) -> str:
-    """The journal's mark of an approval at another station, which the hall told."""
-    return f"void-approved:{number}"
+def decided_at_hall(request: str) -> str:
+    """The journal's mark of a decision at another station, which the hall told, by the request's
+    key: `approved` or `declined`."""
+    return f"void-decided:{request}"
+
+
+def void_of(journal: Journal, row: DayRow) -> VoidState:
+    """How far the row's void got, by this journal's lines and by what the hall told."""
+    if row.void is not VoidState.REQUESTED:
+        return row.void
+    request = last_request(journal, row.number)
+    said = journal.mark(decided_at_hall(request.head.key)) if request else None
+    return VoidState(said) if said else row.void
 
 
 class Voiding:
@@ -115,7 +121,6 @@ class Voiding:
         session: Callable[[], Session],
         signer: Callable[[], Signer],
         trust: "Callable[[], Trust]",
-        token_for: TokenFor,
         clock: Clock,
     ) -> None:
         self._journal = journal
@@ -124,7 +129,6 @@ class Voiding:
         self._session = session
         self._signer = signer
         self._trust = trust
-        self._token_for = token_for
         self._clock = clock
 
     def request(self, number: str, reason: str) -> None:
@@ -161,6 +165,8 @@ class Voiding:
                 raise ApprovalOwnKey
             body = {"request": request.head.key}
             writer = replace(self._session().writer, clerk=supervisor.clerk.code)
+            # Before their line: an export brings along who signed it.
+            Kept(self._journal).keep_signer(key.certificate)
             self._journal.append(self._entry(Kind.VOID_APPROVED, row, body), writer, key)
 
     # --- inside ---
@@ -169,7 +175,7 @@ class Voiding:
     def _signed_in_beside(self, key: "OpenedKey") -> "Iterator[TokenAnswer]":
         client = self._second_client()
         try:
-            answer = self._token_for(client, self._session().station, key)
+            answer = token_for(client, self._session().station, key)
             try:
                 yield answer
             finally:
@@ -191,9 +197,10 @@ class Voiding:
         row = self._row(number)
         if row.standing.state is Delivered.REFUSED:
             raise AcceptanceNotTaken(number)
-        if row.void is VoidState.APPROVED or self._journal.mark(decided_at_hall(number)):
+        void = void_of(self._journal, row)
+        if void is VoidState.APPROVED:
             raise AcceptanceVoid(number)
-        if row.void is VoidState.REQUESTED:
+        if void is VoidState.REQUESTED:
             raise VoidWaiting(number)
         return row
 

@@ -29,6 +29,7 @@ from clerk_client.hall.routes import (
     watching,
 )
 from clerk_client.hall.sealing import Sealer
+from clerk_client.hall.sweeping import Sweeper
 
 _ROOMS = (sign_in, catalogue, visits, records, base_data, counts, directory, fleet, watching)
 
@@ -59,17 +60,19 @@ def build_app(
 
 @asynccontextmanager
 async def _at_work(app: FastAPI) -> AsyncIterator[None]:
-    """What a process does beside answering: it seals the audit and folds the tallies."""
+    """What a process does beside answering: it seals the audit, folds the tallies, clears away."""
     hall: Hall = app.state.hall
     sealer, folder = Sealer(hall.engine, hall.clock), Folder(hall.engine)
+    sweeper = Sweeper(hall.engine, hall.spent, hall.clock)
     sealer.start()
     folder.start()
+    sweeper.start()
     try:
         yield
     finally:
         # Each ends the round that it is in: not in the loop that other connections are ended by.
-        await to_thread.run_sync(folder.stop)
-        await to_thread.run_sync(sealer.stop)
+        for stop in (sweeper.stop, folder.stop, sealer.stop):
+            await to_thread.run_sync(stop)
         hall.spent.close()
 
 

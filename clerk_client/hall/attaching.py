@@ -1,8 +1,6 @@
 """Captured material: known by its content's SHA-256, sent before the record that names it."""
 
 import hashlib
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,12 +19,6 @@ from clerk_client.hall.errors import (
 )
 from clerk_client.hall.media_types import media_type_of
 from clerk_client.hall.store import added, reading, writing
-from clerk_client.wire.lines import Json
-
-MOST_OF_A_LINE = 100
-"""Attachments that one line may name."""
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Attachment(NamedTuple):
@@ -79,16 +71,6 @@ def get(engine: Engine, sha256: str, session: Session, now: datetime) -> Attachm
             subject=sha256,
         )
     return Attachment(row.media_type, row.content)
-
-
-def named_in(body: Mapping[str, Json]) -> list[str] | None:
-    """The attachments that a line's body names, each once; None when that is not said rightly."""
-    listed = body.get("attachments", [])
-    if not isinstance(listed, list) or len(listed) > MOST_OF_A_LINE:
-        return None
-    found = [each.get("sha256") if isinstance(each, Mapping) else None for each in listed]
-    named = [each for each in found if isinstance(each, str) and _SHA256.fullmatch(each)]
-    return list(dict.fromkeys(named)) if len(named) == len(found) else None
 
 
 def absent(connection: Connection, named: list[str]) -> set[str]:

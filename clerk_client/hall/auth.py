@@ -23,7 +23,7 @@ from clerk_client.hall.errors import (
 )
 from clerk_client.hall.proofs import Proof, SpentProofs
 from clerk_client.hall.revoking import RevocationLists
-from clerk_client.hall.store import reading, this_hall, writing
+from clerk_client.hall.store import asking, reading, this_hall, writing
 from clerk_client.wire.messages import ClerkMessage, SessionAnswer, WindowMessage
 
 
@@ -87,7 +87,7 @@ def session_of(
     Raises TokenExpired, ProofWrong, ClerkRetired, ClerkLocked, RoleUnusable, StationRetired,
     CertificateRevoked.
     """
-    with reading(engine) as connection:
+    with asking(engine) as connection:
         row = connection.execute(_SESSION, {"token": token_sha256(token)}).first()
         if row is None or row.expires_at <= rfc3339(now):
             raise TokenExpired

@@ -7,6 +7,7 @@ from starlette.types import Message, Receive, Scope
 
 from clerk_client.hall.errors import (
     BodyCoded,
+    HallBusy,
     HallError,
     HeadersTooLarge,
     RequestInvalid,
@@ -18,6 +19,9 @@ from clerk_client.hall.errors import (
 HEADERS_LIMIT = 16 * 1024
 BODY_LIMIT = 2 * 1024 * 1024
 ATTACHMENT_LIMIT = 10_485_760
+# What all bodies of a process may hold at once, small ones aside: 800 connections could bring 8 GB.
+HELD_AT_ONCE = 256 * 1024 * 1024
+_SMALL = 64 * 1024
 # A little more is read and dropped, so that the caller hears the answer instead of a reset.
 _DROPPED_BEYOND = 14 * 1024 * 1024
 # Seconds for the whole body. An attachment over a line of 1 Mbit/s takes 84.
@@ -70,33 +74,61 @@ def fault_of(scope: Scope) -> HallError | None:
     return None
 
 
-class Body:
-    """A call's body on its way in. One deadline from its first byte to its last."""
+class Room:
+    """Bytes of large bodies that this process holds. For the event loop alone."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, most: int = HELD_AT_ONCE) -> None:
+        self.most = most
+        self.held = 0
+
+
+class Body:
+    """A call's body on its way in. One deadline from its first byte to its last.
+
+    `release` is due when the call has ended.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, room: Room) -> None:
         is_large = is_attachment(scope)
         self._receive = receive
         self._limit = ATTACHMENT_LIMIT if is_large else BODY_LIMIT
         within = _ATTACHMENT_WITHIN if is_large else _BODY_WITHIN
         self._due = asyncio.get_running_loop().time() + within
         self._size = 0
+        self._room, self._held = room, 0
         self._is_asked_for = (b"expect", b"100-continue") not in [
             (name, value.lower()) for name, value in scope["headers"]
         ]
         self.is_read = False
 
     async def receive(self) -> Message:
-        """The next part as it came. Raises RequestTooLarge, RequestSlow."""
+        """The next part as it came. Raises RequestTooLarge, RequestSlow, HallBusy."""
         if self.is_read:
             return await self._receive()
         message = await self._next()
         if self._size > self._limit:
             await self.drop()
             raise RequestTooLarge(bytes=str(self._limit))
+        if not self._has_room():
+            await self.drop()
+            raise HallBusy
         return message
 
+    def release(self) -> None:
+        """Nothing of it is held any more."""
+        self._room.held -= self._held
+        self._held = 0
+
+    def _has_room(self) -> bool:
+        more = self._size - self._held if self._size > _SMALL else 0
+        if self._room.held + more > self._room.most:
+            return False
+        self._room.held += more
+        self._held += more
+        return True
+
     async def whole(self) -> bytes | None:
-        """All of it; None when the caller left. Raises RequestTooLarge, RequestSlow."""
+        """All of it; None when the caller left. Raises RequestTooLarge, RequestSlow, HallBusy."""
         body = bytearray()
         while not self.is_read:
             message = await self.receive()

@@ -135,6 +135,8 @@ def _answer(connection: Connection, found: KnownCase, today: date) -> CaseAnswer
         status=found.status.value,
         status_word=found.status_word,
         source=found.source,
+        void=found.void,
+        void_request=found.void_request,
         received_on=found.received_on,
         due_on=found.due_on,
         workdays_left=_left(workdays, today, found.due_on) if is_open else None,

@@ -64,7 +64,8 @@ def audit_verify(options: argparse.Namespace) -> int:
     for finding in standing.findings:
         told = words(finding.code).format(seal=finding.seal)
         print(f"{finding.code}: {told}")  # noqa: T201 - the command's answer
-    print(f"rows: {standing.rows}  head: {standing.head}")  # noqa: T201
+    print(f"rows: {standing.rows}  unsealed: {standing.unsealed}")  # noqa: T201
+    print(f"head: {standing.head}")  # noqa: T201
     return 1 if standing.findings else 0
 
 

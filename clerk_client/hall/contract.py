@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clerk_client.hall import metrics
-from clerk_client.hall.bodies import Body, fault_of, is_attachment
+from clerk_client.hall.bodies import Body, Room, fault_of, is_attachment
 from clerk_client.hall.calling import PREFIX
 from clerk_client.hall.errors import ContractTooOld, HallError
 from clerk_client.hall.log_lines import request_id, without_text
@@ -31,25 +31,27 @@ class ContractLayer:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._room = Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        call = _Call(scope, receive, send)
+        call = _Call(scope, receive, send, self._room)
         token = request_id.set(call.id)
         try:
             await call.answered_by(self._app)
             call.note()
         finally:
+            call.end()
             request_id.reset(token)
 
 
 class _Call:
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, room: Room) -> None:
         self.id = uuid.uuid4().hex
         self._scope, self._receive, self._send = scope, receive, send
-        self._body = Body(scope, receive)
+        self._body = Body(scope, receive, room)
         self._started = time.monotonic()
         self._status = 0
 
@@ -73,6 +75,10 @@ class _Call:
         except Exception as error:  # noqa: BLE001 - the service's own hook: told, logged, no crash
             log.error("%s failed: %s", self._route, without_text(error))
             await self._refuse(HallError())
+
+    def end(self) -> None:
+        """Its body needs no room any more."""
+        self._body.release()
 
     def note(self) -> None:
         """The route's pattern, not the path: a path holds appointment numbers."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, delete, select, update
+from sqlalchemy import Connection, Engine, Row, String, Table, delete, select, update
 
 from clerk_client.domain.clerks import Role
 from clerk_client.hall import audit, tables
@@ -22,7 +22,7 @@ from clerk_client.hall.errors import (
     RequestInvalid,
     RoleFixed,
 )
-from clerk_client.hall.store import added, reading, writing
+from clerk_client.hall.store import added, reading, written
 
 Values = Mapping[str, Any]
 Check = Callable[[Connection, str, Values, Session], None]
@@ -52,39 +52,55 @@ def page(engine: Engine, book: Book, after: str, limit: int) -> tuple[Sequence[R
 
 def add(engine: Engine, book: Book, values: Values, session: Session, now: datetime) -> Row[Any]:
     """The new row; the same row again for the same values. Raises DirectoryTaken and `check`'s."""
-    values = _normalised(values)
-    with writing(engine) as connection:
-        book.check(connection, values["code"], values, session)
+    return written(engine, _add, book, _normalised(book, values), session, now)
+
+
+def _add(
+    connection: Connection, book: Book, values: Values, session: Session, now: datetime
+) -> Row[Any]:
+    code: str = values["code"]
+    stored = _found(connection, book, code)
+    if stored is None:
+        book.check(connection, code, values, session)
         row = {**_whole(book, values), **_versioned(connection, book)}
-        if not added(connection, book.table, row):
-            stored = _stored(connection, book, values["code"])
-            if any(stored._mapping[name] != value for name, value in values.items()):
-                raise DirectoryTaken(field="code")
-            return stored
-        _note(connection, book, "added", values["code"], sorted(values), session, now)
-        return _stored(connection, book, values["code"])
+        if added(connection, book.table, row):
+            _note(connection, book, "added", code, sorted(values), session, now)
+            return _stored(connection, book, code)
+        # Somebody else was quicker, with the same code or only with the same identity.
+        stored = _found(connection, book, code)
+        if stored is None:
+            raise DirectoryTaken(field="identity")
+    if any(stored._mapping[name] != value for name, value in values.items()):
+        raise DirectoryTaken(field="code")
+    return stored
 
 
 def change(
     engine: Engine, book: Book, code: str, values: Values, session: Session, now: datetime
 ) -> Row[Any]:
     """The row as it is now. What is None is left. Raises DirectoryUnknown and `check`'s."""
-    news = _normalised({name: value for name, value in values.items() if value is not None})
-    with writing(engine) as connection:
-        stored = _stored(connection, book, code)
-        news = {name: value for name, value in news.items() if stored._mapping[name] != value}
-        if not news:
-            return stored
-        book.check(connection, code, news, session)
-        connection.execute(
-            update(book.table)
-            .where(book.table.c.code == code)
-            .values(**news, **_versioned(connection, book))
-        )
-        if book.table is tables.clerks and (news.get("locked") or news.get("retired")):
-            connection.execute(delete(tables.tokens).where(tables.tokens.c.clerk == code))
-        _note(connection, book, "changed", code, sorted(news), session, now)
-        return _stored(connection, book, code)
+    given = {name: value for name, value in values.items() if value is not None}
+    return written(engine, _change, book, code, _normalised(book, given), session, now)
+
+
+def _change(
+    connection: Connection, book: Book, code: str, given: Values, session: Session, now: datetime
+) -> Row[Any]:
+    # Locked: of two changes at once the second is compared with what the first one left.
+    stored = _stored(connection, book, code, is_locked=True)
+    news = {name: value for name, value in given.items() if stored._mapping[name] != value}
+    if not news:
+        return stored
+    book.check(connection, code, news, session)
+    connection.execute(
+        update(book.table)
+        .where(book.table.c.code == code)
+        .values(**news, **_versioned(connection, book))
+    )
+    if book.table is tables.clerks and (news.get("locked") or news.get("retired")):
+        connection.execute(delete(tables.tokens).where(tables.tokens.c.clerk == code))
+    _note(connection, book, "changed", code, sorted(news), session, now)
+    return _stored(connection, book, code)
 
 
 # --- what each list refuses ----------------------------------------------------------------------
@@ -97,7 +113,8 @@ def _check_clerk(connection: Connection, code: str, values: Values, session: Ses
     if "role" in values:
         roles = tables.roles.c
         role = connection.execute(
-            select(roles.retired).where(roles.code == values["role"])
+            # Not retired by somebody else before this one has it.
+            select(roles.retired).where(roles.code == values["role"]).with_for_update(read=True)
         ).scalar_one_or_none()
         if role is None or role:
             raise DirectoryUnknown(field="role")
@@ -146,8 +163,19 @@ ROLES = Book("role", tables.roles, _check_role)
 # --- inside --------------------------------------------------------------------------------------
 
 
-def _stored(connection: Connection, book: Book, code: str, field: str = "code") -> Row[Any]:
-    row = connection.execute(select(book.table).where(book.table.c.code == code)).first()
+def _found(
+    connection: Connection, book: Book, code: str, *, is_locked: bool = False
+) -> Row[Any] | None:
+    statement = select(book.table).where(book.table.c.code == code)
+    if is_locked:
+        statement = statement.with_for_update(key_share=True)
+    return connection.execute(statement).first()
+
+
+def _stored(
+    connection: Connection, book: Book, code: str, field: str = "code", *, is_locked: bool = False
+) -> Row[Any]:
+    row = _found(connection, book, code, is_locked=is_locked)
     if row is None:
         raise DirectoryUnknown(field=field)
     return row
@@ -171,13 +199,18 @@ def _versioned(connection: Connection, book: Book) -> dict[str, int]:
     return {"changed_in": version}
 
 
-def _normalised(values: Values) -> dict[str, Any]:
+def _normalised(book: Book, values: Values) -> dict[str, Any]:
     found = {
         name: unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
         for name, value in values.items()
     }
     for name in ("code", "name", "full_name", "identity"):
         if found.get(name) == "":
+            raise RequestInvalid(field=name)
+    for name, value in found.items():
+        kind = book.table.c[name].type
+        # NFC makes some texts longer than they were sent, and PostgreSQL counts.
+        if isinstance(kind, String) and len(value) > (kind.length or 0):
             raise RequestInvalid(field=name)
     return found
 

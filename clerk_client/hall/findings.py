@@ -60,6 +60,12 @@ class Findings:
     def add(self, finding: Finding) -> None:
         self._found.append(finding)
 
+    def copy(self) -> "Findings":
+        """With what was found so far, to go on from."""
+        further = Findings()
+        further._found = list(self._found)
+        return further
+
     def sorted(self) -> tuple[Finding, ...]:
         """By file and line, as they are mended."""
         return tuple(sorted(self._found, key=lambda f: (f.file, f.line)))

@@ -22,7 +22,7 @@ PERIOD = 5.0
 # Few enough that SQLite's one writer is not away for long.
 _AT_ONCE = 500
 # Any number will do; that of this program's folder, within one database.
-_FOLDING = 442_000_1000
+_FOLDING = 442_001_000
 
 _Cell = tuple[str, date, str, str, str]
 
@@ -43,7 +43,8 @@ def fold(engine: Engine) -> int:
 
 def _fold_some(connection: Connection) -> int:
     if connection.dialect.name == "postgresql" and not connection.scalar(
-        select(func.pg_try_advisory_xact_lock(_FOLDING))
+        # Of its own hall: others may have their schemas in the same database.
+        select(func.pg_try_advisory_xact_lock(_FOLDING, func.hashtext(func.current_schema())))
     ):
         return 0
     deltas = tables.tally_deltas

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,12 +25,20 @@ _LONGEST = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class _OwnLine:
-    """An acceptance. `official` was given to it afterwards, if its own number is provisional."""
+    """An acceptance. `official` was given to it afterwards, if its own number is provisional.
+
+    `void` is empty, waiting, approved or declined, of the request `void_request`.
+    """
 
     head: Mapping[str, Any]
     body: Mapping[str, Json]
-    is_void: bool
+    void: str
+    void_request: str
     official: str
+
+    @property
+    def is_void(self) -> bool:
+        return self.void == "approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class KnownCase:
     steps: list[dict[str, str]]
     opinion: str
     result_ready: bool
+    void: str = ""
+    void_request: str = ""
 
 
 def known_case(connection: Connection, typed: str) -> KnownCase | None:
@@ -65,9 +75,12 @@ def known_case(connection: Connection, typed: str) -> KnownCase | None:
     if row is None and line is not None:
         # A number without a row of its own may have one under the official number.
         row = _row(connection, line.official) if line.official else None
-    if row is not None:
-        return _from_row(row)
-    return None if line is None else _from_line(connection, line)
+    if row is None:
+        return None if line is None else _from_line(connection, line)
+    found = _from_row(row)
+    if line is None:
+        return found
+    return replace(found, void=line.void, void_request=line.void_request)
 
 
 def is_acceptance(connection: Connection, typed: str) -> bool:
@@ -129,12 +142,19 @@ def _line(connection: Connection, typed: str) -> _OwnLine | None:
         return None
     head = json.loads(found.head)
     voids, given = tables.voids.c, tables.provisional_numbers.c
-    void = connection.execute(
-        select(voids.position).where(voids.number == head["number"], voids.approved_by != "")
+    asked = connection.execute(
+        select(voids.requested_by, voids.approved_by, voids.is_waiting)
+        .where(voids.number == head["number"])
+        .order_by(voids.position.desc())
+        .limit(1)
     ).first()
+    void = ""
+    if asked is not None:
+        void = "waiting" if asked.is_waiting else "approved" if asked.approved_by else "declined"
     official = connection.scalar(select(given.official).where(given.provisional == head["number"]))
     # A body that was erased when its time was over is empty.
-    return _OwnLine(head, json.loads(found.body or "{}"), void is not None, official or "")
+    request = asked.requested_by if asked is not None else ""
+    return _OwnLine(head, json.loads(found.body or "{}"), void, request, official or "")
 
 
 def _from_line(connection: Connection, line: _OwnLine) -> KnownCase | None:
@@ -171,6 +191,8 @@ def _from_line(connection: Connection, line: _OwnLine) -> KnownCase | None:
         steps=[],
         opinion="",
         result_ready=False,
+        void=line.void,
+        void_request=line.void_request,
     )
 
 

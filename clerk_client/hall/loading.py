@@ -12,14 +12,14 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, bindparam, update
 
 from clerk_client.hall import tables
-from clerk_client.hall.belonging import check_belonging
+from clerk_client.hall.belonging import Checked, check_belonging
 from clerk_client.hall.checking import Values, checked
 from clerk_client.hall.findings import Finding, Findings, LoadRefused
 from clerk_client.hall.loading_bases import take_bases
 from clerk_client.hall.loading_catalogue import take_catalogue
 from clerk_client.hall.loading_visits import take_appointments, take_cases, take_tickets
-from clerk_client.hall.rows import rows_of
-from clerk_client.hall.store import put, writing
+from clerk_client.hall.rows import FileRow, rows_of
+from clerk_client.hall.store import put, written
 
 
 def load(engine: Engine, folder: Path) -> dict[str, int]:
@@ -29,19 +29,27 @@ def load(engine: Engine, folder: Path) -> dict[str, int]:
     if not files and not findings.sorted():
         raise LoadRefused((Finding(folder.name, 1, "NO_FILES"),))
     rows = {table: checked(table, found, findings) for table, found in files.items()}
-    with writing(engine) as connection:
-        check_belonging(connection, files, rows, findings)
-        if findings.sorted():
-            raise LoadRefused(findings.sorted())
-        for table, take in _BEFORE_CATALOGUE.items():
-            if table in rows:
-                take(connection, [values for _, values in rows[table]])
-        take_catalogue(connection, rows)
-        for table, take in _AFTER_CATALOGUE.items():
-            if table in rows:
-                take(connection, [values for _, values in rows[table]])
-        take_bases(connection, rows)
+    written(engine, _load, files, rows, findings)
     return {table: len(found) for table, found in rows.items()}
+
+
+def _load(
+    connection: Connection, files: dict[str, list[FileRow]], right: Checked, known: Findings
+) -> None:
+    findings = known.copy()
+    # Copies, because what takes the rows over changes them, and this may be tried again.
+    rows = {table: [(row, dict(values)) for row, values in each] for table, each in right.items()}
+    check_belonging(connection, files, rows, findings)
+    if findings.sorted():
+        raise LoadRefused(findings.sorted())
+    for table, take in _BEFORE_CATALOGUE.items():
+        if table in rows:
+            take(connection, [values for _, values in rows[table]])
+    take_catalogue(connection, rows)
+    for table, take in _AFTER_CATALOGUE.items():
+        if table in rows:
+            take(connection, [values for _, values in rows[table]])
+    take_bases(connection, rows)
 
 
 def _take_hall(connection: Connection, rows: list[Values]) -> None:

@@ -1,6 +1,7 @@
 """What a window asks the hall: its catalogue, a ticket, an appointment, whom to trust."""
 
 import base64
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from clerk_client.hall.store import reading, this_hall
 from clerk_client.wire.messages import (
     AppointmentAnswer,
     AppointmentsAnswer,
+    BaseMessage,
     CatalogueAnswer,
     DepartmentMessage,
     MaterialMessage,
@@ -30,11 +32,14 @@ from clerk_client.wire.messages import (
     WorkdayMessage,
 )
 
+# All entries of a base come from one file. More than one is read because empty cells are not kept.
+_ENTRIES_READ = 20
+
 
 def catalogue(engine: Engine, since: int, after: str, limit: int) -> CatalogueAnswer:
     """One page of what changed after version `since`, by matter code.
 
-    Departments and workdays come with the first page.
+    Departments, workdays and the base databases, these always all, come with the first page.
     """
     departments, matters = tables.departments.c, tables.matters.c
     workdays = tables.workdays.c
@@ -60,6 +65,7 @@ def catalogue(engine: Engine, since: int, after: str, limit: int) -> CatalogueAn
             days = connection.execute(
                 select(tables.workdays).where(workdays.changed_in > since).order_by(workdays.day)
             ).all()
+        bases = [] if after else _bases(connection)
         materials = _materials(connection, [row.code for row in page])
     return CatalogueAnswer(
         version=version,
@@ -73,6 +79,7 @@ def catalogue(engine: Engine, since: int, after: str, limit: int) -> CatalogueAn
         workdays=[
             WorkdayMessage(day=row.day, is_workday=row.is_workday, note=row.note) for row in days
         ],
+        bases=bases,
         next=page[-1].code if len(rows) > limit else "",
     )
 
@@ -161,6 +168,23 @@ def trust(
         revocation_lists=[base64.b64encode(each).decode("ascii") for each in revocation_lists],
         recovery_certificate=recovery_certificate,
     )
+
+
+def _bases(connection: Connection) -> list[BaseMessage]:
+    """Those with an entry: nothing could be compared with the others."""
+    bases, entries = tables.base_databases.c, tables.base_entries.c
+    found = []
+    for base in connection.execute(select(tables.base_databases).order_by(bases.code)).all():
+        rows = connection.scalars(
+            select(entries.fields)
+            .where(entries.base == base.code)
+            .order_by(entries.document_type, entries.document_number)
+            .limit(_ENTRIES_READ)
+        )
+        names = sorted({name for row in rows for name in json.loads(row)})
+        if names:
+            found.append(BaseMessage(code=base.code, name=base.name, fields=names))
+    return found
 
 
 def _materials(connection: Connection, codes: list[str]) -> dict[str, list[MaterialMessage]]:

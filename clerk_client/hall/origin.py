@@ -12,11 +12,14 @@ import os
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError
 
+from clerk_client.domain.clock import SystemClock
 from clerk_client.hall import tables
+from clerk_client.hall.audit import note
 from clerk_client.hall.errors import (
     DatabaseNotRestored,
     DatabaseRestored,
@@ -32,7 +35,8 @@ COPY = "copy"
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 # A part of PostgreSQL's that an ordinary user may not ask for: fits anything.
 _UNKNOWN = "-"
-_LAST_EPOCH = 9
+LAST_EPOCH = 9
+"""A number has one digit for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,11 @@ def advance(connection: Connection) -> None:
 
 
 def bear_witness(engine: Engine) -> None:
-    """After that transaction and before its numbers go out; durable. Raises OSError."""
-    if engine.dialect.name != _SQLITE:
+    """After that transaction and before its numbers go out; durable. Raises OSError.
+
+    Also for numbers that went before: whoever took them may have ended before this.
+    """
+    if engine.dialect.name != _SQLITE or _is_witnessed(engine):
         return
     # The writer's lock keeps several workers in order.
     with writing(engine) as connection:
@@ -96,10 +103,21 @@ def bear_witness(engine: Engine) -> None:
         _write(_witness_file(engine), _Witness(name, int(generation), row.epoch))
 
 
+def _is_witnessed(engine: Engine) -> bool:
+    """The witness knows all that is committed, so that nobody's turn to write need be taken."""
+    witness = _read(_witness_file(engine))
+    with reading(engine) as connection:
+        row = this_hall(connection)
+    if witness is None or not row.origin.startswith(f"{_SQLITE}:{witness.id}:"):
+        return False
+    return witness.generation >= int(row.origin.rpartition(":")[2])
+
+
 def restored(engine: Engine, last_epoch: int | None, *, anyway: bool) -> int:
     """Raises the epoch above every one that was used, and makes the database this place's.
 
-    Raises DatabaseNotRestored unless `anyway`, LastEpochNeeded, EpochsUsedUp, HallNotLoaded.
+    It is noted in the audit. Raises DatabaseNotRestored unless `anyway`, LastEpochNeeded,
+    EpochsUsedUp, HallNotLoaded.
     """
     with reading(engine) as connection:
         row = this_hall(connection)
@@ -111,24 +129,38 @@ def restored(engine: Engine, last_epoch: int | None, *, anyway: bool) -> int:
     if known is None:
         raise LastEpochNeeded
     epoch: int = max(row.epoch, known, witness.epoch if witness else 0) + 1
-    if epoch > _LAST_EPOCH:
+    if epoch > LAST_EPOCH:
         raise EpochsUsedUp
-    _move_in(engine, epoch)
+    _move_in(engine, epoch, row)
     return epoch
 
 
-def _move_in(engine: Engine, epoch: int) -> None:
-    hall = tables.hall
-    if engine.dialect.name != _SQLITE:
-        with writing(engine) as connection:
-            connection.execute(update(hall).values(origin=_place(engine), epoch=epoch))
-        return
+def _move_in(engine: Engine, epoch: int, before: Row[Any] | None = None) -> None:
+    """`before`: the hall's row of a database that was put back."""
+    is_sqlite = engine.dialect.name == _SQLITE
     witness = _Witness(uuid.uuid4().hex, 0, epoch)
-    _write(_witness_file(engine), witness)
+    if is_sqlite:
+        _write(_witness_file(engine), witness)
+    place = witness.origin if is_sqlite else _place(engine)
     with writing(engine) as connection:
-        connection.execute(update(hall).values(origin=witness.origin, epoch=epoch))
+        connection.execute(update(tables.hall).values(origin=place, epoch=epoch))
         advance(connection)
+        if before is not None:
+            _note_restored(connection, epoch, before)
     bear_witness(engine)
+
+
+def _note_restored(connection: Connection, epoch: int, before: Row[Any]) -> None:
+    """By whoever may run the command: the audit knows no name of theirs."""
+    note(
+        connection,
+        SystemClock().now(),
+        actor="",
+        station="",
+        action="database.restored",
+        subject=before.code,
+        facts={"epoch": epoch, "epoch_before": before.epoch},
+    )
 
 
 def _is_home(engine: Engine, origin: str) -> bool:

@@ -1,6 +1,7 @@
 """What the hall says no with: RFC 9457 problem documents, and nothing of the program's inside."""
 
 import logging
+from datetime import datetime
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +16,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
+from clerk_client.domain.clock import rfc3339
 from clerk_client.hall import metrics
 from clerk_client.hall.calling import PREFIX
 from clerk_client.hall.errors import (
@@ -38,6 +40,8 @@ HEADERS_OF_STATUS = {
     429: {"Retry-After": "60"},
     503: {"Retry-After": "5"},
 }
+# Attributes of CertificateUnfit kinds; their reasons, in the words of a library, stay here.
+_OF_CERTIFICATES = ("not_after", "not_before", "revoked_at", "use")
 # The key in a call's scope under which contract.py finds the code for log and figures.
 CODE = "clerk_client.code"
 
@@ -50,7 +54,7 @@ def problem_response(error: HallError | CertificateUnfit, allow: str = "") -> JS
         status=status,
         code=error.code,
         detail=error.detail if isinstance(error, HallError) else "",
-        facts=error.facts if isinstance(error, HallError) else {},
+        facts=error.facts if isinstance(error, HallError) else _certificate_facts(error),
     )
     headers = COMMON_HEADERS | HEADERS_OF_STATUS.get(status, {})
     if allow:
@@ -61,6 +65,16 @@ def problem_response(error: HallError | CertificateUnfit, allow: str = "") -> JS
         headers=headers,
         media_type="application/problem+json",
     )
+
+
+def _certificate_facts(error: CertificateUnfit) -> dict[str, str]:
+    """What the words for its code ask for: dates, and what it was issued for."""
+    named = ((name, getattr(error, name, None)) for name in _OF_CERTIFICATES)
+    return {
+        name: rfc3339(fact) if isinstance(fact, datetime) else str(fact)
+        for name, fact in named
+        if fact is not None
+    }
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -4,12 +4,15 @@ import base64
 import binascii
 import hashlib
 import logging
+import re
 import sqlite3
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -21,8 +24,11 @@ from clerk_client.hall.errors import DatabaseUnusable, ProofWrong
 log = logging.getLogger(__name__)
 
 _FRESH = timedelta(seconds=60)
-_CLEARED_EVERY = timedelta(seconds=60)
+# Few enough that a call does not feel them.
+_FORGOTTEN_AT_ONCE = 500
 _WAIT_FOR_WRITER = 5.0
+_PORTS = {"http": 80, "https": 443}
+_QUOTED = re.compile("%([0-9A-Fa-f]{2})")
 # Times are compared with the moment handed in; PyJWT would ask a clock of its own.
 _OPTIONS: Any = {
     "require": ["jti", "htm", "htu", "iat"],
@@ -55,9 +61,12 @@ def checked_proof(header: str, method: str, url: str, now: datetime, token: str 
         iat = datetime.fromtimestamp(claims["iat"], tz=now.tzinfo)
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ProofWrong(type(error).__name__, field="proof") from error
-    for name, expected in (("htm", method), ("htu", url), ("ath", ath(token) if token else None)):
-        if expected is not None and claims.get(name) != expected:
-            raise ProofWrong(field=name)
+    if claims["htm"] != method:
+        raise ProofWrong(field="htm")
+    if claims["htu"] != url and _folded(claims["htu"]) != _folded(url):
+        raise ProofWrong(field="htu")
+    if token and claims.get("ath") != ath(token):
+        raise ProofWrong(field="ath")
     if abs(now - iat) > _FRESH:
         raise ProofWrong(field="iat")
     jti = claims["jti"]
@@ -73,9 +82,34 @@ def ath(token: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
 
 
+def _folded(url: object) -> str:
+    """What RFC 9449 4.3 compares: without query and fragment, spelled in one way (RFC 3986 6.2).
+
+    Empty, which fits no call, for what is no address.
+    """
+    try:
+        parts = urlsplit(str(url))
+        port = parts.port
+    except ValueError:
+        return ""
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    if not host:
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    tail = "" if port in (None, _PORTS.get(scheme)) else f":{port}"
+    return f"{scheme}://{shown}{tail}{_QUOTED.sub(_respelled, parts.path or '/')}"
+
+
+def _respelled(quoted: re.Match[str]) -> str:
+    character = chr(int(quoted[1], 16))
+    is_plain = character.isascii() and (character.isalnum() or character in "-._~")
+    return character if is_plain else quoted[0].upper()
+
+
 def _public_key(header: dict[str, Any]) -> bytes:
     key = header.get("jwk")
-    if header.get("typ") != "dpop+jwt" or not isinstance(key, dict):
+    # `crit` names what a reader must understand, and there is nothing that this one does.
+    if header.get("typ") != "dpop+jwt" or "crit" in header or not isinstance(key, dict):
         raise ValueError("no DPoP proof")
     if key.get("kty") != "OKP" or key.get("crv") != "Ed25519" or "d" in key:
         raise ValueError("no public Ed25519 key")
@@ -100,6 +134,10 @@ class SpentProofs(Protocol):
         """A proof is good for one call. Raises ProofWrong when it was seen before."""
         ...
 
+    def forget(self, now: datetime) -> None:
+        """Those that are too old to be sent again."""
+        ...
+
     def close(self) -> None:
         """Nothing is spent any more."""
         ...
@@ -112,19 +150,6 @@ def spent_proofs(engine: Engine) -> SpentProofs:
     return _InFile(Path(f"{engine.url.database}.proofs"))
 
 
-class _Clearing:
-    """Says now and then that old rows should go."""
-
-    def __init__(self) -> None:
-        self._cleared_at: datetime | None = None
-
-    def is_due(self, now: datetime) -> bool:
-        if self._cleared_at is not None and abs(now - self._cleared_at) < _CLEARED_EVERY:
-            return False
-        self._cleared_at = now
-        return True
-
-
 # One round trip: the setting holds for this statement's own transaction.
 _SPEND = text(
     "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)) "
@@ -132,20 +157,28 @@ _SPEND = text(
     "SELECT :key_sha256, :jti, :expires_at FROM quick "
     "ON CONFLICT DO NOTHING RETURNING jti"
 )
-_CLEAR = text("DELETE FROM proofs WHERE expires_at < :now")
+_OLD = (
+    "DELETE FROM proofs WHERE (key_sha256, jti) IN "
+    "(SELECT key_sha256, jti FROM proofs WHERE expires_at < :now LIMIT :most{more})"
+)
+# What another process is at is passed over: nobody waits for anybody.
+_FORGET = text(_OLD.format(more=" FOR UPDATE SKIP LOCKED"))
 
 
 class _InTable:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._clearing = _Clearing()
 
     def spend(self, proof: Proof, now: datetime) -> None:
         with self._engine.connect() as connection:
-            if self._clearing.is_due(now):
-                connection.execute(_CLEAR, {"now": rfc3339(now)})
             if connection.execute(_SPEND, _row(proof)).first() is None:
                 raise ProofWrong(field="jti")
+
+    def forget(self, now: datetime) -> None:
+        given = {"now": rfc3339(now), "most": _FORGOTTEN_AT_ONCE}
+        with self._engine.connect() as connection:
+            while connection.execute(_FORGET, given).rowcount == _FORGOTTEN_AT_ONCE:
+                pass
 
     def close(self) -> None:
         """The engine's owner disposes of it."""
@@ -161,27 +194,28 @@ class _InFile:
         self._path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._clearing = _Clearing()
 
     def spend(self, proof: Proof, now: datetime) -> None:
+        statement = (
+            "INSERT INTO proofs VALUES (:key_sha256, :jti, :expires_at) ON CONFLICT DO NOTHING"
+        )
+        if self._changed(statement, _row(proof)) != 1:
+            raise ProofWrong(field="jti")
+
+    def forget(self, now: datetime) -> None:
+        given: dict[str, str | int] = {"now": rfc3339(now), "most": _FORGOTTEN_AT_ONCE}
+        while self._changed(_OLD.format(more=""), given) == _FORGOTTEN_AT_ONCE:
+            pass
+
+    def _changed(self, statement: str, given: Mapping[str, str | int]) -> int:
         try:
             with self._lock:
                 if self._connection is None:
                     self._connection = _opened(self._path)
-                if self._clearing.is_due(now):
-                    self._connection.execute(
-                        "DELETE FROM proofs WHERE expires_at < ?", [rfc3339(now)]
-                    )
-                added = self._connection.execute(
-                    "INSERT INTO proofs VALUES (:key_sha256, :jti, :expires_at) "
-                    "ON CONFLICT DO NOTHING",
-                    _row(proof),
-                ).rowcount
+                return self._connection.execute(statement, given).rowcount
         except sqlite3.Error as error:
             log.error("%s: %s", self._path.name, getattr(error, "sqlite_errorname", error))
             raise DatabaseUnusable from error
-        if added != 1:
-            raise ProofWrong(field="jti")
 
     def close(self) -> None:
         with self._lock:

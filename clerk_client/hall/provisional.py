@@ -3,6 +3,9 @@
 They come from a block that the hall keeps for each journal, so that 200 windows which come back at
 once do not wait for each other at the number series: only each fiftieth line touches it. A journal
 may not use these numbers by itself.
+
+The first one may stand on paper, so a hall that was put back to an older state gives it again when
+the window tells it (see adopting.py).
 """
 
 import uuid
@@ -13,8 +16,10 @@ from sqlalchemy import Connection, func, insert, select
 from clerk_client.domain.clock import rfc3339
 from clerk_client.domain.numbers import official_number, sequence_of
 from clerk_client.hall import tables
+from clerk_client.hall.adopting import is_told_number_ours
 from clerk_client.hall.leasing import HALLS_OWN, add_lease
 from clerk_client.hall.standing import Case
+from clerk_client.hall.store import added
 
 _BLOCK = 50
 
@@ -24,9 +29,13 @@ def give_official(connection: Connection, case: Case) -> None:
 
     Raises NumbersExhausted.
     """
-    head = case.arrival.head
-    given = _next(connection, case)
-    connection.execute(insert(tables.numbers).values(number=given, key=head.key))
+    head, given = case.arrival.head, case.told
+    if not (
+        is_told_number_ours(connection, case)
+        and added(connection, tables.numbers, {"number": given, "key": head.key})
+    ):
+        given = _next(connection, case)
+        connection.execute(insert(tables.numbers).values(number=given, key=head.key))
     connection.execute(
         insert(tables.provisional_numbers).values(
             provisional=head.number, official=given, given_at=rfc3339(case.now)
@@ -65,5 +74,4 @@ def _next(connection: Connection, case: Case) -> str:
 def _new_block(connection: Connection, case: Case, year: int, now: datetime) -> int:
     key = f"{HALLS_OWN}{uuid.uuid4().hex}"[:36]
     journal, epoch = case.arrival.head.journal, case.standing.epoch
-    case.has_leased = True
     return add_lease(connection, key, journal, year, epoch, _BLOCK, now)

@@ -6,23 +6,31 @@ lines after it are chained to it and must not be held up. Between the two is a l
 too early: refused and not stored, and taken once what it needs has come.
 """
 
+import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy.exc import DataError
 
 from clerk_client.domain.clock import rfc3339
 from clerk_client.hall import attaching, origin, tables
 from clerk_client.hall.arrivals import Arrival, arrival_of, key_of
+from clerk_client.hall.at_once import stored_at_once
 from clerk_client.hall.audit import note
 from clerk_client.hall.auth import Session
 from clerk_client.hall.errors import JournalOfAnotherStation, NumbersExhausted
 from clerk_client.hall.leasing import open_journal
 from clerk_client.hall.rules import rule_broken, take_effect
 from clerk_client.hall.standing import Case, Standing, signer_of, standing_of
-from clerk_client.hall.store import added, reading, written
+from clerk_client.hall.store import added, asking, written
+from clerk_client.wire.attachments import named_in
 from clerk_client.wire.lines import FIRST_PREV, Json, LineError, body_sha256
 from clerk_client.wire.messages import LineAnswer, RecordsAnswer
 from clerk_client.wire.verify import line_fault
+
+log = logging.getLogger(__name__)
 
 _SETTLED, _ALREADY_SETTLED, _REFUSED = "settled", "already_settled", "refused"
 
@@ -38,6 +46,15 @@ _AWAITED = timedelta(days=3)
 _AHEAD, _LONG_AGO = timedelta(minutes=5), timedelta(days=31)
 
 
+# Made once: they are asked for with each line.
+_LINE = insert(tables.lines)
+_MOVE_ON = update(tables.journals).where(
+    tables.journals.c.journal == bindparam("of"),
+    tables.journals.c.highest_seq == bindparam("before"),
+    tables.journals.c.highest_hash == bindparam("prev"),
+)
+
+
 class _TooEarly(Exception):
     """Nothing of the line is kept. `code`: what it waits for."""
 
@@ -47,12 +64,18 @@ class _TooEarly(Exception):
 
 
 def take_lines(
-    engine: Engine, lines: list[dict[str, Json]], session: Session, now: datetime
+    engine: Engine,
+    lines: list[dict[str, Json]],
+    session: Session,
+    now: datetime,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> RecordsAnswer:
-    """One answer per line, in order. Never raises for what a line says."""
+    """One answer per line, in order. Never raises for what a line says.
+
+    `given`: official numbers by lines' keys, as they were answered before (see provisional.py).
+    """
     answers: list[LineAnswer] = []
     journals: set[str] = set()
-    has_leased = False
     for fields in lines:
         try:
             arrival = arrival_of(fields)
@@ -62,16 +85,24 @@ def take_lines(
             answers.append(_refused(key_of(fields), "LINE_FORMAT", reason))
             continue
         journals.add(arrival.head.journal)
+        told = given.get(arrival.head.key, "")
         try:
-            answer, leased = written(engine, _take, arrival, session, now)
+            answer = _taken_at_once(engine, arrival, session, now) or written(
+                engine, _take, arrival, session, now, told
+            )
         except (_TooEarly, NumbersExhausted, JournalOfAnotherStation) as early:
-            answer, leased = _refused(arrival.head.key, early.code), False
+            answer = _refused(arrival.head.key, early.code)
+        except DataError as error:
+            # What the forms above let through and a column does not hold: no reason to keep the
+            # lines beside it waiting.
+            log.error("a line does not fit the database: %s", getattr(error.orig, "sqlstate", ""))
+            answer = _refused(arrival.head.key, "LINE_FORMAT")
         answers.append(answer)
-        has_leased = has_leased or leased
-    if has_leased:
+    if any(answer.official for answer in answers):
+        # Also for those given before: whoever gave them may have ended before this.
         origin.bear_witness(engine)
     table = tables.journals.c
-    with reading(engine) as connection:
+    with asking(engine) as connection:
         rows = connection.execute(
             select(table.journal, table.highest_seq).where(
                 table.journal.in_(journals), table.station == session.station
@@ -82,23 +113,44 @@ def take_lines(
     )
 
 
+def _taken_at_once(
+    engine: Engine, arrival: Arrival, session: Session, now: datetime
+) -> LineAnswer | None:
+    """As `_take` for what is simple; None when nothing is decided and nothing has changed."""
+    if engine.dialect.name != "postgresql":
+        return None
+    with asking(engine) as connection:
+        standing = standing_of(connection, arrival)
+        answer = _known(arrival, standing, session) or _untrusted(arrival, standing, session)
+        if answer is not None:
+            return answer
+        case = Case(arrival, standing, session, now)
+        if (
+            standing.station
+            and not rule_broken(case)
+            and not named_in(arrival.line.body)
+            and not _clock_told(case)
+            and stored_at_once(connection, case)
+        ):
+            return LineAnswer(key=arrival.head.key, outcome=_SETTLED)
+    return None
+
+
 def _take(
-    connection: Connection, arrival: Arrival, session: Session, now: datetime
-) -> tuple[LineAnswer, bool]:
-    """The answer, and whether numbers were taken from the series for it."""
+    connection: Connection, arrival: Arrival, session: Session, now: datetime, told: str
+) -> LineAnswer:
     head = arrival.head
     # Twice: the same line may be on its way in another call, and is there once that has ended.
     for _ in range(2):
         standing = standing_of(connection, arrival)
         answer = _known(arrival, standing, session) or _untrusted(arrival, standing, session)
         if answer is not None:
-            return answer, False
+            return answer
         if not standing.station:
             open_journal(connection, head.journal, session.station, now)
         if _moved_on(connection, arrival):
-            case = Case(arrival, standing, session, now)
-            return _stored(connection, case), case.has_leased
-    return _refused(head.key, "LINE_CHAIN_BROKEN"), False
+            return _stored(connection, Case(arrival, standing, session, now, told))
+    return _refused(head.key, "LINE_CHAIN_BROKEN")
 
 
 def _known(arrival: Arrival, standing: Standing, session: Session) -> LineAnswer | None:
@@ -134,17 +186,10 @@ def _untrusted(arrival: Arrival, standing: Standing, session: Session) -> LineAn
 
 def _moved_on(connection: Connection, arrival: Arrival) -> bool:
     """The journal's end is this line now; False when another one came first."""
-    journals, head = tables.journals, arrival.head
-    moved = connection.execute(
-        update(journals)
-        .where(
-            journals.c.journal == head.journal,
-            journals.c.highest_seq == head.seq - 1,
-            journals.c.highest_hash == head.prev,
-        )
-        .values(highest_seq=head.seq, highest_hash=arrival.hash)
-    )
-    return moved.rowcount == 1
+    head = arrival.head
+    place = {"of": head.journal, "before": head.seq - 1, "prev": head.prev}
+    new = {"highest_seq": head.seq, "highest_hash": arrival.hash}
+    return connection.execute(_MOVE_ON, place | new).rowcount == 1
 
 
 def _stored(connection: Connection, case: Case) -> LineAnswer:
@@ -152,7 +197,7 @@ def _stored(connection: Connection, case: Case) -> LineAnswer:
     arrival, head = case.arrival, case.arrival.head
     place = {"key": head.key, "journal": head.journal, "seq": head.seq}
     code = rule_broken(case)
-    named = [] if code else attaching.named_in(arrival.line.body) or []
+    named = [] if code else named_in(arrival.line.body) or []
     if named and attaching.absent(connection, named):
         raise _TooEarly("ATTACHMENT_MISSING")
     if not added(connection, tables.record_keys, place):
@@ -160,19 +205,18 @@ def _stored(connection: Connection, case: Case) -> LineAnswer:
     code = code or take_effect(connection, case)
     if code in _OUT_OF_ORDER and _is_sent_again(connection, case):
         raise _TooEarly("LINE_AWAITS_OTHER")
-    connection.execute(
-        insert(tables.lines).values(
-            **place,
-            kind=head.kind,
-            hash=arrival.hash,
-            head=arrival.head_text,
-            body=arrival.body_text,
-            signature=arrival.line.signature,
-            outcome=_REFUSED if code else _SETTLED,
-            code=code,
-            received_at=rfc3339(case.now),
-        )
-    )
+    row = {
+        **place,
+        "kind": head.kind,
+        "hash": arrival.hash,
+        "head": arrival.head_text,
+        "body": arrival.body_text,
+        "signature": arrival.line.signature,
+        "outcome": _REFUSED if code else _SETTLED,
+        "code": code,
+        "received_at": rfc3339(case.now),
+    }
+    connection.execute(_LINE, row)
     if code in _SUSPICIOUS:
         _note(connection, case, "line.refused", code)
     if code:

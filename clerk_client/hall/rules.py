@@ -14,7 +14,6 @@ from clerk_client.domain.numbers import (
 )
 from clerk_client.hall import tables
 from clerk_client.hall.adopting import adopt
-from clerk_client.hall.attaching import named_in
 from clerk_client.hall.correcting import correct_category
 from clerk_client.hall.marking import mark_used
 from clerk_client.hall.provisional import give_official
@@ -22,6 +21,7 @@ from clerk_client.hall.standing import Case, is_station_key
 from clerk_client.hall.store import added
 from clerk_client.hall.tallying import Cause, count
 from clerk_client.hall.voiding import approve_void, decline_void, request_void
+from clerk_client.wire.attachments import named_in
 from clerk_client.wire.lines import Kind
 
 Check = Callable[[Case], str]

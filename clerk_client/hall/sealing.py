@@ -32,7 +32,7 @@ Found: TypeAlias = Row[*tuple[Any, ...]]
 _ROWS_A_SEAL = 1000
 _SEALS_AT_ONCE = 200
 # Any number will do that nothing else in this database locks.
-_SEALING = 442_000_5433
+_SEALING = 442_005_433
 
 _AUDIT, _SEALS = tables.audit.c, tables.audit_seals.c
 _IN_HASH = (
@@ -139,7 +139,8 @@ def _is_alone(connection: Connection) -> bool:
     """Until the transaction ends. SQLite's writer is alone anyhow."""
     if connection.dialect.name != "postgresql":
         return True
-    statement = text("SELECT pg_try_advisory_xact_lock(:key)")
+    # Of its own hall: others may have their schemas in the same database.
+    statement = text("SELECT pg_try_advisory_xact_lock(:key, hashtext(current_schema()))")
     return bool(connection.scalar(statement, {"key": _SEALING}))
 
 

@@ -25,7 +25,7 @@ from clerk_client.hall.errors import (
     StationRetired,
     StationUnknown,
 )
-from clerk_client.hall.limits import ensure_not_limited, note_failure
+from clerk_client.hall.limits import ensure_not_limited, may_be_noted, note_failure
 from clerk_client.hall.proofs import Proof
 from clerk_client.hall.store import added, reading, this_hall, writing, written
 from clerk_client.wire.lines import canonical
@@ -51,7 +51,6 @@ def challenge(engine: Engine, request: ChallengeRequest, now: datetime) -> Chall
     nonce, moment = secrets.token_urlsafe(32), rfc3339(now)
     with writing(engine) as connection:
         hall = this_hall(connection)
-        connection.execute(delete(nonces).where(nonces.c.expires_at < moment))
         connection.execute(
             insert(nonces).values(
                 nonce=nonce,
@@ -102,15 +101,16 @@ def _note_refusal(
         # A station that is still to be enrolled is no guess at a key.
         if not isinstance(error, StationUnknown):
             note_failure(connection, address, statement.cert_sha256, now)
-        note(
-            connection,
-            now,
-            actor="",
-            station=statement.station,
-            action="session.refused",
-            subject=statement.cert_sha256,
-            facts={"code": error.code, "address": address},
-        )
+        if may_be_noted(connection, address, now):
+            note(
+                connection,
+                now,
+                actor="",
+                station=statement.station,
+                action="session.refused",
+                subject=statement.cert_sha256,
+                facts={"code": error.code, "address": address},
+            )
 
 
 def _taken_nonce(engine: Engine, nonce: str) -> Row[Any] | None:
@@ -183,7 +183,6 @@ def _open_session(
         expires_at=rfc3339(min(now + _TOKEN_LASTS, certificate.not_after)),
         cert_sha256=certificate.sha256,
     )
-    connection.execute(delete(tokens).where(tokens.c.expires_at < rfc3339(now)))
     connection.execute(
         insert(tokens).values(
             token_sha256=token_sha256(token),

@@ -46,17 +46,17 @@ class Standing:
 
 @dataclass(slots=True)
 class Case:
-    """A genuine line on its way in. An effect notes here what the answer and the caller must know.
+    """A genuine line on its way in. An effect notes in `official` what the answer must tell.
 
-    `has_leased`: numbers were taken from the series on the way.
+    `told`: the official number that the window says it had of this hall before; empty without one.
     """
 
     arrival: Arrival
     standing: Standing
     session: Session
     now: datetime
+    told: str = ""
     official: str = ""
-    has_leased: bool = False
 
     def has_rights(self, *roles: Role) -> bool:
         """The clerk who signed has one of these rights now."""

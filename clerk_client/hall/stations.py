@@ -22,7 +22,7 @@ from clerk_client.hall.errors import (
     StationKeyOther,
     WindowUnknown,
 )
-from clerk_client.hall.limits import ensure_not_limited, note_failure
+from clerk_client.hall.limits import ensure_not_limited, may_be_noted, note_failure
 from clerk_client.hall.store import reading, this_hall, writing, written
 from clerk_client.wire.messages import Code, StationAnswer, StationRequest
 
@@ -79,7 +79,8 @@ def enrol(engine: Engine, request: StationRequest, address: str, now: datetime) 
     except HallError as error:
         with writing(engine) as connection:
             note_failure(connection, address, subject, now)
-            _note(connection, now, request.station, "station.refused", code=error.code)
+            if may_be_noted(connection, address, now):
+                _note(connection, now, request.station, "station.refused", code=error.code)
         raise
 
 
@@ -152,7 +153,8 @@ def _note(connection: Connection, now: datetime, station: str, action: str, **fa
 
 def _ensure_window(connection: Connection, window: str) -> None:
     windows = tables.windows.c
-    if connection.execute(select(windows.code).where(windows.code == window)).first() is None:
+    known = select(windows.code).where(windows.code == window, windows.retired.is_(False))
+    if connection.execute(known).first() is None:
         raise WindowUnknown(window=window)
 
 

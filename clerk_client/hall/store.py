@@ -1,9 +1,13 @@
 """Opening the hall's database and keeping its transactions short and durable."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import as_file, files
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from alembic import command
@@ -14,7 +18,9 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.pool import Pool
 
 from clerk_client.hall import tables
 from clerk_client.hall.errors import (
@@ -47,13 +53,16 @@ _POSTGRES_SETTINGS = {
     "lock_timeout": "5000",
     "idle_in_transaction_session_timeout": "30000",
 }
+# Seconds. A connection that was just used is not asked whether it still works: among calls that
+# follow each other that would be every fifth statement.
+_SURE_FOR = 1.0
 _OLDEST_POSTGRES = (13, 0)
 # Any number will do; that of this program's migrations, within one database.
-_MIGRATING = 442_000_5432
+_MIGRATING = 442_005_432
 _TRIES = 5
-# What a transaction meets that was broken off because of another one, and may be begun again:
-# serialization failure, deadlock, and a key that another one inserted after this one looked.
-_MET_ANOTHER = {"40001", "40P01", "23505"}
+MET_ANOTHER = frozenset({"40001", "40P01", "23505"})
+"""What a transaction meets that was broken off because of another one, and may be begun again:
+serialization failure, deadlock, and a key that another one inserted after this one looked."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -88,6 +97,7 @@ def _sqlite(url: URL) -> Engine:
         connect_args={"timeout": _WAIT_FOR_WRITER},
         **_CONNECTIONS,
     )
+    _TURNS[engine.pool] = threading.Lock()
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -111,7 +121,7 @@ def _postgres(url: URL) -> Engine:
         make_conninfo(**options)
     except psycopg.ProgrammingError as error:
         raise DatabaseAddressWrong(_line(error)) from error
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         connect_args={name: value for name, value in ours.items() if name not in theirs},
@@ -119,10 +129,12 @@ def _postgres(url: URL) -> Engine:
         # constraint or an UPDATE with its condition, and both wait for whoever came first and
         # then see what was committed. A stricter level would turn each such wait into a failure.
         isolation_level="READ COMMITTED",
-        # The first call after an outage finds out in the pool, not in the middle of its work.
-        pool_pre_ping=True,
         **_POSTGRES_CONNECTIONS,
     )
+    # The first call after an outage finds out in the pool, not in the middle of its work.
+    event.listen(engine, "checkin", _note_end)
+    event.listen(engine, "checkout", _ensure_alive)
+    return engine
 
 
 # --- schema --------------------------------------------------------------------------------------
@@ -173,7 +185,8 @@ def _wait_for_turn(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         for name in ("statement_timeout", "lock_timeout"):
             connection.execute(text(f"SET LOCAL {name} = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        statement = text("SELECT pg_advisory_xact_lock(:key, hashtext(current_schema()))")
+        connection.execute(statement, {"key": _MIGRATING})
 
 
 def _ensure_not_newer(connection: Connection, scripts: ScriptDirectory) -> None:
@@ -203,9 +216,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """For statements of which each is a whole by itself, and durable if it writes.
+
+    PostgreSQL is spared the two calls that begin and end a transaction. SQLite only reads here.
+    """
+    if engine.dialect.name != "postgresql":
+        with reading(engine) as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes; durable when the block is left."""
-    with engine.connect() as connection:
+    with _turn(engine), engine.connect() as connection:
         # Taking the write lock late would fail with "database is locked" instead of waiting.
         connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with connection.begin():
@@ -228,7 +255,7 @@ def written(
             with writing(engine) as connection:
                 return work(connection, *given, **named)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _MET_ANOTHER:
+            if getattr(error.orig, "sqlstate", None) not in MET_ANOTHER:
                 raise
     with writing(engine) as connection:
         return work(connection, *given, **named)
@@ -239,10 +266,8 @@ def written(
 
 def added(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Inserts the row; False when its key is already there. The constraint decides, not a read."""
-    statement = conflict_insert(connection, table).values(row).on_conflict_do_nothing()
-    # SQLAlchemy does not keep the count of an INSERT unless asked.
-    counted = statement.execution_options(preserve_rowcount=True)
-    return connection.execute(counted).rowcount == 1
+    statement = _if_new(connection.dialect.name, table)
+    return connection.execute(statement, dict(row)).rowcount == 1
 
 
 def put(
@@ -270,10 +295,19 @@ def this_hall(connection: Connection) -> Row[Any]:
 
 def conflict_insert(connection: Connection, table: Table) -> Any:
     """An INSERT that can say what to do about a row with the same key."""
+    return _insert(connection.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> Any:
     # Both dialects have the same clause for conflicts; the general insert has none.
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _if_new(dialect: str, table: Table) -> Any:
+    # SQLAlchemy does not keep the count of an INSERT unless asked.
+    counted = {"preserve_rowcount": True}
+    return _insert(dialect, table).on_conflict_do_nothing().execution_options(**counted)
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
@@ -281,6 +315,44 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """One writer of this process after another. SQLite itself has no queue: whoever finds it taken
+    sleeps and looks again, and of forty some never find it free."""
+    turns = _TURNS.get(engine.pool)
+    if turns is None:
+        yield
+        return
+    if not turns.acquire(timeout=_WAIT_FOR_WRITER):
+        raise NoConnectionFree("others write")
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+# By pool, which an engine shares with those of other options.
+_TURNS: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
+
+
+def _note_end(_connection: object, record: Any) -> None:
+    record.info[_note_end] = time.monotonic()
+
+
+def _ensure_alive(dbapi_connection: Any, record: Any, _proxy: object) -> None:
+    used = record.info.get(_note_end)
+    if used is None or time.monotonic() - used < _SURE_FOR:
+        return
+    before = dbapi_connection.autocommit
+    try:
+        dbapi_connection.autocommit = True
+        dbapi_connection.execute("SELECT 1")
+        dbapi_connection.autocommit = before
+    except psycopg.Error as error:
+        # All that are as old are as dead; this one is replaced.
+        raise InvalidatePoolError from error
 
 
 def _begin_sqlite(connection: Connection) -> None:

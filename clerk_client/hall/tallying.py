@@ -17,6 +17,7 @@ from sqlalchemy import (
     FromClause,
     String,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -62,6 +63,14 @@ _NAMES: dict[str, FromClause] = {
 }
 
 
+# Made once: each acceptance asks for it.
+_DELTA = insert(tables.tally_deltas).values(
+    department=select(tables.matters.c.department)
+    .where(tables.matters.c.code == bindparam("of_matter", type_=String()))
+    .scalar_subquery()
+)
+
+
 def count(
     connection: Connection,
     cause: Cause,
@@ -72,10 +81,8 @@ def count(
     line_key: str,
 ) -> None:
     """Leaves a delta a category. `head` is the acceptance's, `line_key` what changed it."""
-    matters = tables.matters.c
-    department = select(matters.department).where(matters.code == head["matter"]).scalar_subquery()
     connection.execute(
-        insert(tables.tally_deltas).values(department=department),
+        _DELTA,
         [
             {
                 "day": day,
@@ -83,6 +90,7 @@ def count(
                 "cause": cause.value,
                 "category": category,
                 "matter": head["matter"],
+                "of_matter": head["matter"],
                 "clerk": head["clerk"],
                 "window": head["window"],
                 "amount": amount,

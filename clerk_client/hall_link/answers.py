@@ -5,12 +5,14 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from clerk_client.domain.appointments import Appointment, AppointmentStatus
+from clerk_client.domain.base_data import Agreement, BaseDatabase, Comparison
 from clerk_client.domain.cases import Category
 from clerk_client.domain.matters import Audience, DayUnit, Department, Material, Matter, Necessity
 from clerk_client.domain.tallies import Tally, TallyRow
 from clerk_client.domain.tickets import QueueTicket, TicketReference, TicketStatus
 from clerk_client.hall_link.errors import HallGarbled
 from clerk_client.wire import messages as m
+from clerk_client.wire.base_data import BaseLookupAnswer
 
 P = ParamSpec("P")
 Value = TypeVar("Value")
@@ -50,6 +52,21 @@ def appointment(answer: m.AppointmentAnswer) -> Appointment:
         AppointmentStatus(answer.status),
         answer.applicant_name,
         answer.outlet,
+    )
+
+
+@_understood
+def base(message: m.BaseMessage) -> BaseDatabase:
+    """A base database that can be compared with."""
+    return BaseDatabase(message.code, message.name, tuple(message.fields))
+
+
+@_understood
+def comparison(answer: BaseLookupAnswer, asked: Sequence[str]) -> Comparison:
+    """An answer about each field that was asked for, and about no other."""
+    fields = tuple((name, Agreement(answer.fields[name])) for name in asked)
+    return Comparison(
+        answer.base, answer.base_name, fields, answer.as_of, answer.age_days, answer.is_old
     )
 
 

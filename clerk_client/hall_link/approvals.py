@@ -1,4 +1,4 @@
-"""Voids at the hall: which wait for a supervisor, and whether one is in force."""
+"""Voids at the hall: which wait for a supervisor, and what became of one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,11 +45,12 @@ def waiting_voids(client: HallClient) -> tuple[WaitingVoid, ...]:
         raise HallGarbled("approvals") from error
 
 
-def is_void(client: HallClient, number: str, applicant_name: str) -> bool:
-    """A supervisor approved it, wherever they sat. Raises HallError."""
+def void_standing(client: HallClient, number: str, applicant_name: str) -> tuple[str, str]:
+    """How far a void got, wherever the supervisor sat: waiting, approved or declined, or nothing;
+    and the key of the line that asked. Raises HallError."""
     path = "cases/" + quote(number, safe="")
     answer = client.call("GET", path, CaseAnswer, query={"name": applicant_name})
-    return answer.source == "acceptance" and answer.status_word == "void"
+    return answer.void, answer.void_request
 
 
 def _waiting(message: ApprovalMessage) -> WaitingVoid:

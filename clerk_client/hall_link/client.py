@@ -4,7 +4,7 @@ One HallClient per thread. They share a `Credentials`, so that a renewed token s
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -13,9 +13,11 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from clerk_client.domain.appointments import Appointment
+from clerk_client.domain.base_data import BaseDatabase, Comparison
 from clerk_client.domain.clock import Clock, from_rfc3339
 from clerk_client.domain.matters import Matter
-from clerk_client.domain.numbers import NumberBlock
+from clerk_client.domain.numbers import NumberBlock, is_official_number
+from clerk_client.domain.people import IdentityDocument
 from clerk_client.domain.tallies import Tally
 from clerk_client.domain.tickets import QueueTicket, TicketReference
 from clerk_client.hall_link import answers
@@ -29,6 +31,7 @@ from clerk_client.hall_link.errors import (
 from clerk_client.hall_link.station_key import StationKey
 from clerk_client.hall_link.transport import Transport, understood
 from clerk_client.wire import messages as m
+from clerk_client.wire.base_data import BaseLookupAnswer, BaseLookupRequest, DraftReason
 from clerk_client.wire.lines import Line
 
 __all__ = ["CatalogueChanges", "Credentials", "HallClient"]
@@ -41,11 +44,12 @@ _MOST_PAGES = 1000
 
 
 class CatalogueChanges(NamedTuple):
-    """What the hall changed; `version` is the one to ask from next time."""
+    """What the hall changed; `version` is the one to ask from next time. `bases` are all it has."""
 
     version: int
     matters: tuple[Matter, ...]
     workdays: tuple[m.WorkdayMessage, ...]
+    bases: tuple[BaseDatabase, ...]
 
 
 class HallClient:
@@ -134,7 +138,8 @@ class HallClient:
         pages = self.pages("matters", m.CatalogueAnswer, {"since": str(since)}, lambda p: p.next)
         workdays = tuple(day for page in pages for day in page.workdays)
         # The first page's version: what changed while the others were read comes again next time.
-        return CatalogueChanges(pages[0].version, tuple(answers.matters(pages)), workdays)
+        bases = tuple(answers.base(each) for each in pages[0].bases)
+        return CatalogueChanges(pages[0].version, tuple(answers.matters(pages)), workdays, bases)
 
     def ticket(self, reference: TicketReference) -> QueueTicket:
         """Raises HallRefused TICKET_UNKNOWN."""
@@ -153,6 +158,23 @@ class HallClient:
         pages = self.pages("appointments", m.AppointmentsAnswer, query, lambda page: page.next)
         return tuple(answers.appointment(each) for page in pages for each in page.appointments)
 
+    def compare(
+        self, base: str, draft: str, document: IdentityDocument, typed: dict[str, str]
+    ) -> Comparison:
+        """What was typed, by the base's field names; the hall logs it with the draft's key.
+
+        Raises HallRefused BASE_UNKNOWN, RATE_LIMITED.
+        """
+        body = BaseLookupRequest(
+            base=base,
+            reason=DraftReason(kind="draft", key=draft),
+            document_type=document.type,
+            document_number=document.number,
+            fields=typed,
+        )
+        answer = self.call("POST", "base-lookups", BaseLookupAnswer, body=body)
+        return answers.comparison(answer, tuple(typed))
+
     # --- numbers, records, tallies ---
 
     def lease(self, journal: str, key: str, count: int) -> NumberBlock:
@@ -161,10 +183,23 @@ class HallClient:
         answer = self.call("POST", "number-blocks", m.NumberBlockAnswer, body=body)
         return NumberBlock(answer.hall, answer.year, answer.epoch, answer.first, answer.last)
 
-    def send(self, lines: Sequence[Line]) -> m.RecordsAnswer:
-        """Hands lines in; an answer each. Safe to repeat: a line is known by its key."""
-        body = m.RecordsRequest(lines=[line.to_json() for line in lines])
+    def send(self, lines: Sequence[Line], given: Mapping[str, str]) -> m.RecordsAnswer:
+        """Hands lines in; an answer each. Safe to repeat: a line is known by its key.
+
+        `given`: official numbers that the hall gave to some of them before, by their keys.
+        """
+        told = [
+            m.GivenNumber(key=key, official=official)
+            for key, official in given.items()
+            # Another maker's hall may number otherwise, and then knows nothing of this.
+            if is_official_number(official)
+        ]
+        body = m.RecordsRequest(lines=[line.to_json() for line in lines], given=told)
         return self.call("POST", "records", m.RecordsAnswer, body=body)
+
+    def put_attachment(self, sha256: str, content: bytes) -> None:
+        """Before the line that names it; again is harmless. Raises HallRefused."""
+        self._exchanged("PUT", f"attachments/{sha256}", body=content)
 
     def tally(self, first: date, last: date) -> Tally:
         """The hall's counts per department and category."""
@@ -204,13 +239,25 @@ class HallClient:
         signed: bool = True,
     ) -> Message:
         """Any call of the contract; `signed` as whoever is signed in. Raises HallError."""
+        return understood(
+            answer, self._exchanged(method, path, body=body, query=query, signed=signed)
+        )
+
+    def _exchanged(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: BaseModel | bytes | None = None,
+        query: dict[str, str] | None = None,
+        signed: bool = True,
+    ) -> bytes:
         token = self._credentials.token if signed else ""
         exchange = self._transport.exchange
         try:
-            content = exchange(method, path, body=body, query=query, token=token)
+            return exchange(method, path, body=body, query=query, token=token)
         except HallSessionEnded as error:
             renewed = self._credentials.renewed(token) if error.code == "TOKEN_EXPIRED" else ""
             if not renewed:
                 raise
-            content = exchange(method, path, body=body, query=query, token=renewed)
-        return understood(answer, content)
+            return exchange(method, path, body=body, query=query, token=renewed)

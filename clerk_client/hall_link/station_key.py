@@ -7,7 +7,7 @@ the code on each receipt.
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import jwt
@@ -18,10 +18,16 @@ from clerk_client.hall_link import secret_store
 
 @dataclass(frozen=True, slots=True)
 class StationKey:
-    """A `wire.lines.Signer`. `cert_sha256` is the SHA-256 of the 32 public bytes."""
+    """A `wire.lines.Signer`. `cert_sha256`, the SHA-256 of the 32 public bytes, names the key in a
+    line's head."""
 
     private: Ed25519PrivateKey
     alg: str = "Ed25519"
+    cert_sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Worked out once: each line asks for it.
+        object.__setattr__(self, "cert_sha256", hashlib.sha256(self.public_bytes).hexdigest())
 
     @property
     def public(self) -> Ed25519PublicKey:
@@ -32,11 +38,6 @@ class StationKey:
     def public_bytes(self) -> bytes:
         """32 bytes."""
         return self.public.public_bytes_raw()
-
-    @property
-    def cert_sha256(self) -> str:
-        """Names the key in a line's head."""
-        return hashlib.sha256(self.public_bytes).hexdigest()
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes of Ed25519."""

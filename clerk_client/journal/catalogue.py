@@ -30,7 +30,7 @@ class Catalogue:
         Raises HallError, JournalError.
         """
         since = int(self._journal.mark(_VERSION) or "0")
-        version, changed, workdays = client.matters(since)
+        version, changed, workdays, bases = client.matters(since)
         rows = [(m.code, m.name, m.parent, _to_json(m), *sounds(m.name)) for m in changed]
         with self._journal.changing() as connection:
             connection.executemany("INSERT OR REPLACE INTO matters VALUES (?,?,?,?,?,?)", rows)
@@ -39,6 +39,7 @@ class Catalogue:
             )
             mark_catalogue(connection, moment)
             self._kept.keep_workdays(workdays)
+            self._kept.keep_bases(bases)
         if changed:
             with self._lock:
                 self._index = None

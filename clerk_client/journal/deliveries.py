@@ -37,11 +37,27 @@ class Deliveries:
             self._advance()
 
     def send_again(self, held: int) -> None:
-        """Forgets the answers to every line after `held`."""
+        """Forgets the answers to every line after `held`, but for the numbers that were given."""
         with self._database.lock:
             with self._database.writing() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO given_before (seq, official) "
+                    "SELECT seq, official FROM deliveries WHERE seq > ? AND official <> ''",
+                    (held,),
+                )
                 connection.execute("DELETE FROM deliveries WHERE seq > ?", (held,))
             self._answered = min(self._answered, held)
+
+    def given(self, first: int, last: int) -> dict[int, str]:
+        """Official numbers that the hall ever gave to lines `first` to `last`, by seq."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT seq, official FROM given_before WHERE seq BETWEEN ?1 AND ?2 "
+                "UNION ALL SELECT seq, official FROM deliveries "
+                "WHERE seq BETWEEN ?1 AND ?2 AND official <> ''",
+                (first, last),
+            ).fetchall()
+        return dict(rows)
 
     def counts(self) -> tuple[int, int, int]:
         """How many lines wait, how many of them are acceptances, and how many were refused."""
@@ -78,7 +94,8 @@ class Deliveries:
         """The number that the hall gave to a provisional one; empty when none yet."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT official FROM lines JOIN deliveries USING (seq) "
+                "SELECT coalesce(nullif(deliveries.official, ''), given_before.official, '') "
+                "FROM lines LEFT JOIN deliveries USING (seq) LEFT JOIN given_before USING (seq) "
                 "WHERE kind = 'accepted' AND number = ?",
                 (number,),
             ).fetchone()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from clerk_client.domain.clock import Clock
 from clerk_client.hall_link.client import Credentials, HallClient
 from clerk_client.hall_link.errors import HallError, HallRefused, HallUnavailable
+from clerk_client.journal.attachments import Attachments
 from clerk_client.journal.falling_behind import is_behind, note_behind
 from clerk_client.journal.sending import Sending
 from clerk_client.journal.store import Journal, Writer
@@ -47,8 +48,8 @@ class Standing:
 class Delivery:
     """One pass at a time; for one thread with a client of its own.
 
-    In a pass that finds somebody signed in, `top_up` is called with the client, and `writer` says
-    who it is.
+    In a pass that finds somebody signed in, `top_up` and then `report` are called with the client,
+    and `writer` says who it is. `report` raises no HallError.
     """
 
     def __init__(
@@ -59,14 +60,17 @@ class Delivery:
         top_up: Callable[[HallClient], None],
         writer: Callable[[], Writer],
         clock: Clock,
+        report: Callable[[HallClient], None] = lambda _: None,
     ) -> None:
         self._journal = journal
         self._client = client
+        self._report = report
         self._credentials = credentials
         self._top_up = top_up
         self._writer = writer
         self._clock = clock
-        self._sending = Sending(journal, client)
+        self._sending = Sending(journal, client, clock)
+        self._attachments = Attachments(journal)
         self._compared_at: datetime | None = None
         self._away_since: datetime | None = None
         self._made_up = 0
@@ -80,7 +84,6 @@ class Delivery:
         away = self._client.away()
         pause = 0
         if away is None and self._credentials.token:
-            # Attachments go first once there are any: a line that names one needs it at the hall.
             for part in (self._send, self._fetch):
                 try:
                     part()
@@ -93,6 +96,8 @@ class Delivery:
                     pause = max(pause, error.pause)
                 except HallError as error:
                     log.warning("delivery: %s: %s", part.__name__.strip("_"), error.code)
+            if away is None:
+                self._report(self._client)
         return self._standing(away, pause)
 
     def close(self) -> None:
@@ -112,6 +117,7 @@ class Delivery:
         self._compared_at = self._clock.now()
         if self._sending.held_beyond:
             note_behind(self._journal, self._sending.held_beyond, self._writer())
+        self._attachments.destroy_done(self._clock.now())
 
     def _fetch(self) -> None:
         self._top_up(self._client)
@@ -148,12 +154,12 @@ class Delivery:
         )
 
 
-def compare(journal: Journal, client: HallClient, writer: Writer) -> None:
+def compare(journal: Journal, clock: Clock, client: HallClient, writer: Writer) -> None:
     """Before anybody accepts: does the hall hold lines that this journal lacks?
 
     Raises HallUnavailable, JournalError.
     """
-    sending = Sending(journal, client)
+    sending = Sending(journal, client, clock)
     try:
         sending.compare()
     except HallRefused as error:

@@ -79,6 +79,26 @@ class ProvisionalNumbersUsedUp(JournalError):
     code = "PROVISIONAL_NUMBERS_USED_UP"
 
 
+class AttachmentTooLarge(JournalError):
+    """Captured material of more bytes than the hall takes."""
+
+    code = "ATTACHMENT_TOO_LARGE"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"{size} bytes")
+        self.size = size
+
+
+class AttachmentAbsent(JournalError):
+    """A line is to name captured material that is not kept here, or not any more."""
+
+    code = "ATTACHMENT_ABSENT"
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(sha256)
+        self.sha256 = sha256
+
+
 class RecoveryCertificateUnfit(JournalError):
     """The hall's recovery certificate is not one to wrap a key to. `detail` is for IT."""
 

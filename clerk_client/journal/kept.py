@@ -1,8 +1,8 @@
 """What is kept of the hall beside its catalogue, each with the moment it was fetched.
 
 Today's appointments, the workday calendar and whom to trust: enough to go on with while the hall is
-out of reach. All of it stands in the journal's encrypted file, outside the chain. Tickets are not
-kept: there are too many and they change by the minute.
+out of reach. Also which base databases it has. All of it stands in the journal's encrypted file,
+outside the chain. Tickets are not kept: there are too many and they change by the minute.
 """
 
 import base64
@@ -10,13 +10,14 @@ import binascii
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 
 from clerk_client.domain.appointments import Appointment, AppointmentStatus
+from clerk_client.domain.base_data import BaseDatabase
 from clerk_client.domain.clock import from_rfc3339, rfc3339
 from clerk_client.journal.store import Journal
 from clerk_client.wire import messages as m
@@ -31,23 +32,7 @@ log = logging.getLogger(__name__)
 
 CATALOGUE, APPOINTMENTS, TRUST = "kept-catalogue", "kept-appointments", "kept-trust"
 """What `fetched_at` is asked for: names of marks in the journal."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptTrust:
-    """What the hall said of whom to trust, and of it only what the station's own authorities bear
-    out: `stations` are public keys of Ed25519 by station, the lists are signed by an authority."""
-
-    stations: dict[str, bytes]
-    revocation_lists: tuple[RevocationList, ...]
-    recovery_certificate: bytes
-
-    def revoked_at(self, certificate: Certificate) -> datetime | None:
-        """When it was taken back, or None for one that no list names."""
-        parsed = x509.load_der_x509_certificate(certificate.der)
-        lists = [each for each in self.revocation_lists if each.covers(parsed)]
-        dates = [moment for each in lists if (moment := each.revoked_at(parsed.serial_number))]
-        return min(dates, default=None)
+_BASES = "kept-bases"
 
 
 class Kept:
@@ -111,6 +96,28 @@ class Kept:
             ).fetchone()
         return bool(row[0]) if row else None
 
+    def workdays_until(self) -> date | None:
+        """The end of the last year that the calendar speaks of; None for no calendar."""
+        with self._journal.changing() as connection:
+            last = connection.execute("SELECT max(day) FROM kept_workdays").fetchone()[0]
+        return date(date.fromisoformat(last).year, 12, 31) if last else None
+
+    # --- base databases ---
+
+    def keep_bases(self, bases: Sequence[BaseDatabase]) -> None:
+        """Which there are, in place of those kept before; of their values nothing comes here."""
+        content = [[each.code, each.name, list(each.fields)] for each in bases]
+        with self._journal.changing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO marks VALUES (?, ?)",
+                (_BASES, json.dumps(content, ensure_ascii=False)),
+            )
+
+    def bases(self) -> tuple[BaseDatabase, ...]:
+        """Those that the hall had when its catalogue was fetched."""
+        content = json.loads(self._journal.mark(_BASES) or "[]")
+        return tuple(BaseDatabase(code, name, tuple(fields)) for code, name, fields in content)
+
     # --- signers ---
 
     def keep_signer(self, certificate: Certificate) -> None:
@@ -131,18 +138,16 @@ class Kept:
             )
             _mark(connection, TRUST, moment)
 
-    def trust(self, authorities: Sequence[x509.Certificate]) -> KeptTrust:
-        """What of it `authorities`, the station's own, bear out: the hall cannot add to them."""
+    def revocation_lists(
+        self, authorities: Sequence[x509.Certificate]
+    ) -> tuple[RevocationList, ...]:
+        """Those of the hall's that `authorities`, the station's own, have signed: it adds none."""
         with self._journal.changing() as connection:
             row = connection.execute("SELECT content FROM kept_trust").fetchone()
         if row is None:
-            return KeptTrust({}, (), b"")
+            return ()
         answer = m.TrustAnswer.model_validate_json(row[0])
-        return KeptTrust(
-            {each.station: _decoded(each.public_key) for each in answer.stations},
-            tuple(_borne_out(answer.revocation_lists, authorities)),
-            answer.recovery_certificate.encode(),
-        )
+        return tuple(_borne_out(answer.revocation_lists, authorities))
 
 
 def mark_catalogue(connection: "sqlcipher.Connection", moment: datetime) -> None:
@@ -167,13 +172,6 @@ def _borne_out(
             yield read
         else:
             log.warning("a revocation list of the hall's is signed by no authority known here")
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return b""
 
 
 def _to_json(appointment: Appointment) -> str:

@@ -22,6 +22,8 @@ class Numbering:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._used_up: dict[int, int] = {}
+        # The block at work as far as it is used. One writer: it need not be asked for each time.
+        self._current: NumberBlock | None = None
 
     def add(self, block: NumberBlock) -> None:
         """Keeps a lease."""
@@ -30,6 +32,11 @@ class Numbering:
                 "INSERT INTO blocks (hall, year, epoch, first, last) VALUES (?,?,?,?,?)",
                 (block.hall, block.year, block.epoch, block.next, block.last),
             )
+
+    def leases(self) -> int:
+        """How many were kept."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM blocks").fetchone()[0])
 
     def left(self, year: int) -> int:
         """Unused leased numbers of the year."""
@@ -41,11 +48,19 @@ class Numbering:
 
         The year inside a number is the hall's year of the act: a block of last year is burnt.
         """
-        with self._database.reading():
-            for block in self._blocks(day.year):
-                if block.left:
-                    return block.number()
-        raise NumbersUsedUp
+        current = self._current
+        if current is None or current.year != day.year or not current.left:
+            with self._database.reading():
+                current = next((block for block in self._blocks(day.year) if block.left), None)
+            if current is None:
+                raise NumbersUsedUp
+            self._current = current
+        return current.number()
+
+    def took(self) -> None:
+        """The number that `leased` gave last stands in a durable line."""
+        assert self._current is not None
+        self._current = self._current.after_use()
 
     def provisional(self, window: str, day: date, journal: str) -> str:
         """The next provisional number of the hall day. Raises ProvisionalNumbersUsedUp."""

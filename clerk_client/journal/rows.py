@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from clerk_client.journal.errors import JournalDamaged
+from clerk_client.wire.attachments import named_in
 from clerk_client.wire.lines import Head, Line
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def insert_line(
     head = line.head
     connection.executemany(
         "INSERT OR IGNORE INTO subjects VALUES (?, ?)", [(s, head.seq) for s in subjects]
+    )
+    connection.executemany(
+        "INSERT INTO attached VALUES (?, ?)", [(s, head.seq) for s in named_in(line.body) or ()]
     )
     connection.execute(
         "INSERT INTO lines (seq, kind, number, head, body, signature, hash) "

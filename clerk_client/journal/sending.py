@@ -1,4 +1,5 @@
-"""Waiting lines to the hall, oldest first, each settled by its own answer.
+"""Waiting lines to the hall, oldest first, each settled by its own answer; before a line what it
+names of captured material.
 
 A line is given up only by the hall's final word about that line. Whatever is said of a whole
 request (too large, of the wrong form) is no word about a line: the request is made smaller, down to
@@ -7,10 +8,15 @@ one line, and what is then still not taken waits and is told.
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from clerk_client.domain.clock import Clock
 from clerk_client.hall_link.client import HallClient
 from clerk_client.hall_link.errors import HallGarbled, HallRefused
+from clerk_client.journal.attachments import Attachments
+from clerk_client.journal.day_sheet import Delivered
 from clerk_client.journal.store import Journal
+from clerk_client.wire.attachments import named_in
 from clerk_client.wire.lines import Kind, Line
 from clerk_client.wire.messages import LineAnswer, RecordsAnswer
 
@@ -35,6 +41,8 @@ _NOT_FINAL = frozenset(
 _SETTLED = ("settled", "already_settled")
 # Of the request as a whole, which a smaller one may pass.
 _TOO_LARGE, _WRONG_FORM = 413, 422
+_NO_ATTACHMENT = "ATTACHMENT_MISSING"
+_ASKED_AGAIN_AFTER = timedelta(minutes=5)
 # No session just now, too many calls: no word about what was sent.
 _PASSING = (401, 429)
 
@@ -47,9 +55,15 @@ class Sending:
     `settled_acceptances` counts those that waited and were settled in this pass.
     """
 
-    def __init__(self, journal: Journal, client: HallClient) -> None:
+    def __init__(self, journal: Journal, client: HallClient, clock: Clock) -> None:
         self._journal = journal
         self._client = client
+        self._clock = clock
+        self._attachments = Attachments(journal)
+        # Lines whose attachments the hall asked for again in this pass.
+        self._asked_again: set[int] = set()
+        # Why and when the hall did not take one: no 10 MB at each pass.
+        self._not_taken: dict[str, tuple[str, datetime]] = {}
         self._batch = _BATCH
         self._rewinds = 0
         self.blocked_code = ""
@@ -60,6 +74,7 @@ class Sending:
         """Counts anew, and hopes anew for large requests."""
         self._batch = _BATCH
         self._rewinds = 0
+        self._asked_again.clear()
         self.settled_acceptances = 0
 
     def send_waiting(self) -> bool:
@@ -92,6 +107,9 @@ class Sending:
 
     def _went_on(self, lines: Sequence[Line]) -> bool:
         """False when the oldest of what waits now is not taken."""
+        lines = self._with_attachments(lines)
+        if not lines:
+            return False
         try:
             self._sent(lines)
         except HallRefused as error:
@@ -107,9 +125,40 @@ class Sending:
             return True
         return not self.blocked_code
 
+    def _with_attachments(self, lines: Sequence[Line]) -> Sequence[Line]:
+        """The first of these lines whose attachments the hall has now."""
+        for at, line in enumerate(lines):
+            code = self._sent_before(line)
+            if code:
+                if not at:
+                    self._held_up(line, code)
+                return lines[:at]
+        return lines
+
+    def _sent_before(self, line: Line) -> str:
+        """The code of why the hall does not take something that the line names; empty for done."""
+        named = named_in(line.body)
+        for sha256 in self._attachments.unsent(named) if named else ():
+            now = self._clock.now()
+            code, told_at = self._not_taken.get(sha256, ("", now))
+            if code and abs(now - told_at) < _ASKED_AGAIN_AFTER:
+                return code
+            try:
+                self._client.put_attachment(sha256, self._attachments.content(sha256) or b"")
+            except HallRefused as error:
+                if error.status in _PASSING:
+                    raise
+                self._not_taken[sha256] = (error.code, now)
+                return error.code
+            self._not_taken.pop(sha256, None)
+            self._attachments.note_sent(sha256, now)
+        return ""
+
     def _sent(self, lines: Sequence[Line]) -> bool:
         """Sends them and settles each by its answer. False when the hall holds less than it did."""
-        answer = self._client.send(lines)
+        given = self._journal.given(lines[0].head.seq, lines[-1].head.seq)
+        keys = {line.head.key: given[line.head.seq] for line in lines if line.head.seq in given}
+        answer = self._client.send(lines, keys)
         held = answer.highest_seq.get(self._journal.id)
         for line, said in zip(lines, _in_order(lines, answer), strict=True):
             if said.outcome == "refused" and _is_not_final(line, said.code, held):
@@ -133,7 +182,7 @@ class Sending:
             raise HallGarbled("unknown outcome")
         seq = line.head.seq
         # Told once, it stays, also where the hall leaves it out of a later answer.
-        official = said.official or self._journal.standing_of(seq).official
+        official = said.official or self._journal.given(seq, seq).get(seq, "")
         self._journal.settle(seq, official=official)
         if line.head.kind == Kind.ACCEPTED.value:
             self.settled_acceptances += 1
@@ -145,6 +194,15 @@ class Sending:
             self.held_beyond = held
         if code == "LINE_CHAIN_BROKEN" and held < line.head.seq - 1:
             return self._rewound(held, line)
+        seq = line.head.seq
+        if held < seq and self._journal.standing_of(seq).state is not Delivered.WAITING:
+            # It had been answered before the hall was restored.
+            return self._rewound(held, line)
+        if code == _NO_ATTACHMENT and seq not in self._asked_again:
+            self._asked_again.add(seq)
+            if self._attachments.send_again(named_in(line.body) or ()):
+                self.blocked_code = ""
+                return False
         return self._held_up(line, code)
 
     def _rewound(self, held: int, line: Line) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clerk_client.domain.clock import hall_day, rfc3339
 from clerk_client.domain.numbers import NumberBlock
+from clerk_client.journal.attachments import ensure_kept
 from clerk_client.journal.database import Database, told
 from clerk_client.journal.day_sheet import DayRow, DaySheet, LineStanding, RefusedLine
 from clerk_client.journal.deliveries import Deliveries
@@ -101,14 +102,15 @@ class Journal:
         With `take` it comes under the next leased number, with `provisional` under the next one of
         this window's own for that hall day; both are for acceptances. A number counts as used when
         a durable line bears it, so a signature that fails burns none. A paper's line clears its
-        number's marks of the printer. Raises JournalError kinds, NumbersUsedUp or
-        ProvisionalNumbersUsedUp among them, and whatever the signer raises.
+        number's marks of the printer. Raises JournalError kinds, NumbersUsedUp,
+        ProvisionalNumbersUsedUp and AttachmentAbsent among them, and whatever the signer raises.
         """
         self._database.ensure_writable()
         body = salted(entry.body)
         body_text = canonical(body)
         day = hall_day(entry.done_at)
         with self._database.lock:
+            ensure_kept(self._database, entry.body)
             number = entry.number
             if take:
                 number = self._numbering.leased(day)
@@ -125,7 +127,14 @@ class Journal:
                 if entry.kind in PAPER_KINDS:
                     connection.execute("DELETE FROM printing WHERE number = ?", (number,))
             self._end = _End(head.seq, line.hash, day.isoformat())
+            if take:
+                self._numbering.took()
             return line
+
+    @property
+    def last_seq(self) -> int:
+        """Of the newest line; 0 for none."""
+        return self._end.seq
 
     def line(self, seq: int) -> Line | None:
         """The line at `seq`, from 1."""
@@ -179,6 +188,10 @@ class Journal:
     def send_again(self, held: int) -> None:
         """Lets every line after `held` wait once more, whatever was answered before."""
         self._deliveries.send_again(held)
+
+    def given(self, first: int, last: int) -> dict[int, str]:
+        """Official numbers that the hall ever gave to lines `first` to `last`, by seq."""
+        return self._deliveries.given(first, last)
 
     def undelivered(self) -> tuple[int, int, int]:
         """How many lines wait, how many of them are acceptances, and how many were refused."""
@@ -234,6 +247,10 @@ class Journal:
             except BaseException:
                 self._end = end
                 raise
+
+    def leases(self) -> int:
+        """How many blocks of numbers were kept."""
+        return self._numbering.leases()
 
     def numbers_left(self, year: int) -> int:
         """Unused leased numbers of the year."""

@@ -64,10 +64,20 @@ CREATE TABLE IF NOT EXISTS drafts (
 _SECOND = """
 -- The number that the hall gave to a provisional one.
 ALTER TABLE deliveries ADD COLUMN official TEXT NOT NULL DEFAULT '';
+-- The same while the line waits to be sent again: a restored hall is told of it.
+CREATE TABLE given_before (seq INTEGER PRIMARY KEY, official TEXT NOT NULL);
 -- A paper that goes to the printer, until its line stands. Left over: nobody knows.
 CREATE TABLE printing (
     number TEXT NOT NULL, reprint INTEGER NOT NULL, since TEXT NOT NULL,
     PRIMARY KEY (number, reprint)
+) WITHOUT ROWID;
+-- Captured material, and which lines name it: see attachments.py.
+CREATE TABLE attachments (
+    sha256 TEXT NOT NULL UNIQUE, media_type TEXT NOT NULL, kept_at TEXT NOT NULL, sent_at TEXT,
+    content BLOB NOT NULL
+);
+CREATE TABLE attached (
+    sha256 TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (sha256, seq)
 ) WITHOUT ROWID;
 -- Of the hall, for when it is away: see kept.py.
 CREATE TABLE kept_appointments (

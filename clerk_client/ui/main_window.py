@@ -26,7 +26,7 @@ from clerk_client.ui.identity_notice import IdentityNotice
 from clerk_client.ui.notice_bar import NoticeBar
 from clerk_client.ui.notices import Level
 from clerk_client.ui.strip import StatusStrip
-from clerk_client.ui.widgets import Button
+from clerk_client.ui.widgets import Button, restyled
 from clerk_client.ui.wording import Words, wording_for
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         self._sign_out.clicked.connect(lambda: self._unless_held(self.sign_out_asked.emit))
         self._offline = NoticeBar()
         self._offline.hide()
+        self._is_offline = False
         self._found = NoticeBar()
         self._found.hide()
         self._found.taken.connect(lambda: self._unless_held(self.found_taken.emit))
@@ -146,8 +147,9 @@ class MainWindow(QMainWindow):
         self._bar.setVisible(session is not None)
         if session is None:
             self._who.clear()
-            self._offline.hide()
+            self._is_offline = False
             self._found.hide()
+            self._share_notice()
             self.strip.forget_standing()
             return
         self._hall.setText(session.hall_name)
@@ -160,7 +162,8 @@ class MainWindow(QMainWindow):
             return
         self.strip.show_standing(standing)
         offline = not standing.hall_reachable
-        self._offline.setVisible(offline)
+        self._is_offline = offline
+        self._share_notice()
         if offline:
             words = _offline_words(standing)
             self._offline.show_notice(words.title, words.next_step, Level.WARNING)
@@ -172,6 +175,7 @@ class MainWindow(QMainWindow):
         """What the start found, until the page about it was shown."""
         self._found.show_notice(words.title, words.next_step, Level.WARNING, "查看")
         self._found.setVisible(self._session is not None)
+        self._share_notice()
 
     def show_delivery_failed(self, error: Exception) -> None:
         """A pass of the delivery did not come to its end."""
@@ -211,6 +215,8 @@ class MainWindow(QMainWindow):
         is_narrow = self.width() < _NARROW
         # It stands in the title as well.
         self._hall.setHidden(is_narrow)
+        for entry in (*self._menu.values(), self._sign_out):
+            restyled(entry, narrow=is_narrow)
         self.strip.save_room(is_narrow)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -227,12 +233,17 @@ class MainWindow(QMainWindow):
             self._before = now
         if page is self._records:
             self._found.hide()
+            self._share_notice()
         self._pages.setCurrentWidget(page)
         self._show_title()
         for each, button in self._menu.items():
             button.setChecked(each is page)
         if now is not page:
             self.page_changed.emit(page)
+
+    def _share_notice(self) -> None:
+        """One bar at a time: a small screen has no room for two; the strip tells of the hall."""
+        self._offline.setVisible(self._is_offline and self._found.isHidden())
 
     def _show_title(self) -> None:
         """Page and step, as a task bar and a screen reader tell them."""

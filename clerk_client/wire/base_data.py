@@ -42,7 +42,12 @@ class BaseLookupRequest(Request):
     reason: Annotated[CaseReason | AcceptanceReason | DraftReason, Field(discriminator="kind")]
     document_type: DocumentType
     document_number: Line
-    fields: dict[_FieldName, Line] = Field(min_length=1, max_length=20)
+    fields: dict[_FieldName, Line] = Field(
+        min_length=1,
+        max_length=20,
+        # Which pydantic demands and does not tell.
+        json_schema_extra={"additionalProperties": False},
+    )
 
 
 class BaseLookupAnswer(Answer):

@@ -53,7 +53,8 @@ class CaseAnswer(Answer):
 
     `status` is one of the six (other for a word that nobody mapped), `status_word` the department's
     own. `source`: department, or acceptance when the hall knows no more than its own line.
-    `is_calendar_known` is false where days were counted by weekdays alone.
+    `is_calendar_known` is false where days were counted by weekdays alone. `void` of an acceptance
+    is empty, waiting, approved or declined, `void_request` the key of the line that asked last.
     """
 
     number: str
@@ -73,6 +74,8 @@ class CaseAnswer(Answer):
     opinion: str
     result_ready: bool
     supplements: list[SupplementMessage]
+    void: str = ""
+    void_request: str = ""
 
 
 class MaterialHandedIn(Request):

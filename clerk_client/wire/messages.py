@@ -7,7 +7,14 @@ pydantic takes 100 ms to import: never import this module before the login page 
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 CONTRACT = "1.1"
 """Sent as `Clerk-Contract` with each request and answer."""
@@ -192,16 +199,26 @@ class WorkdayMessage(Answer):
     note: str = ""
 
 
+class BaseMessage(Answer):
+    """A base database that can be compared with; `fields` as its first entries name them."""
+
+    code: str
+    name: str
+    fields: list[str]
+
+
 class CatalogueAnswer(Answer):
     """`GET matters?since=&after=&limit=`: one page. `next` is empty on the last one.
 
     With `since` only what changed after that version; `version` is the one to ask from next time.
+    `bases` are all that the hall has, whatever `since` says, and come with the first page.
     """
 
     version: int
     departments: list[DepartmentMessage]
     matters: list[MatterMessage]
     workdays: list[WorkdayMessage] = Field(default_factory=list)
+    bases: list[BaseMessage] = Field(default_factory=list)
     next: str = ""
 
 
@@ -263,10 +280,29 @@ class NumberBlockAnswer(Answer):
     last: int
 
 
+class GivenNumber(Request):
+    """What the hall gave to a line with a provisional number, as it answered then."""
+
+    key: str = Uuid
+    official: str = Field(max_length=19, pattern=r"^[0-9]{18}[0-9X]$")
+
+
 class RecordsRequest(Request):
-    """`POST records`. Lines as `clerk_client.wire.lines` writes them."""
+    """`POST records`. Lines as `clerk_client.wire.lines` writes them.
+
+    `given`, where there is any, lets a hall that was restored give the same numbers again.
+    """
 
     lines: list[dict[str, Any]] = Field(min_length=1, max_length=100)
+    given: list[GivenNumber] = Field(default_factory=list, max_length=100)
+
+    @model_serializer(mode="wrap")
+    def _for_older_halls_too(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = write(self)
+        if not self.given:
+            # Which they do not know, and would refuse.
+            del fields["given"]
+        return fields
 
 
 class LineAnswer(Answer):

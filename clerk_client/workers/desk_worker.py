@@ -9,8 +9,9 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from clerk_client.workers.unforeseen import attempt
 
 if TYPE_CHECKING:
-    from clerk_client.desk.forms import Form, Found
+    from clerk_client.desk.forms import BaseQuestion, Form, Found
     from clerk_client.desk.session import Session
+    from clerk_client.domain.base_data import BaseDatabase, Comparison
     from clerk_client.domain.cases import Acceptance
     from clerk_client.domain.matters import Matter
     from clerk_client.domain.tallies import Tally
@@ -32,6 +33,8 @@ class Desk(Protocol):
     def by_appointment(self, number: str) -> "Found": ...
     def search(self, query: str, limit: int = 30) -> "Sequence[Matter]": ...
     def choose(self, code: str) -> "Found": ...
+    def bases(self) -> "Sequence[BaseDatabase]": ...
+    def compare(self, question: "BaseQuestion") -> "Comparison": ...
     def accept(self, form: "Form") -> "Acceptance": ...
     def tally(self) -> "Tally": ...
     def hand_over(self, number: str) -> None: ...
@@ -50,6 +53,8 @@ class DeskWorker(QObject):
     signed_out = pyqtSignal()
     found = pyqtSignal(object)  # Found
     matters_found = pyqtSignal(int, list)  # the search's serial, list of Matter
+    bases_known = pyqtSignal(list)  # of BaseDatabase
+    compared = pyqtSignal(int, object)  # the question's serial, Comparison
     accepted = pyqtSignal(object)  # Acceptance, durable
     tallied = pyqtSignal(object)  # Tally
     handed_over = pyqtSignal(str)  # acceptance number
@@ -58,6 +63,7 @@ class DeskWorker(QObject):
     sign_in_refused = pyqtSignal(object)
     refused = pyqtSignal(object)  # of begin, by_appointment, choose and accept: one at a time
     search_refused = pyqtSignal(int, object)  # the search's serial
+    compare_refused = pyqtSignal(int, object)  # the question's serial
     hand_over_refused = pyqtSignal(str, object)  # acceptance number
     tally_refused = pyqtSignal(object)
 
@@ -115,6 +121,24 @@ class DeskWorker(QObject):
     @pyqtSlot(str)
     def choose(self, matter_code: str) -> None:
         self._try(lambda: self._desk().choose(matter_code), self.found.emit, self.refused.emit)
+
+    @pyqtSlot()
+    def know_bases(self) -> None:
+        """None where it cannot be read which there are: then nothing is offered."""
+        self._try(
+            lambda: list(self._desk().bases()),
+            self.bases_known.emit,
+            lambda _: self.bases_known.emit([]),
+        )
+
+    @pyqtSlot(int, object)
+    def compare(self, serial: int, question: "BaseQuestion") -> None:
+        """`serial` comes back with the answer, so that a late one can be dropped."""
+        self._try(
+            lambda: self._desk().compare(question),
+            lambda comparison: self.compared.emit(serial, comparison),
+            lambda error: self.compare_refused.emit(serial, error),
+        )
 
     @pyqtSlot(object)
     def accept(self, form: "Form") -> None:

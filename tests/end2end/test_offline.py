@@ -1,11 +1,17 @@
 """The window without the hall, and what the hall gets once it is back."""
 
+import base64
+import json
 import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from clerk_client.desk.desk import Desk
 from clerk_client.desk.forms import Form, Found
@@ -17,6 +23,7 @@ from clerk_client.hall_link.errors import HallUnavailable
 from clerk_client.journal.errors import JournalBehind
 from clerk_client.parts import Parts
 from tests.helpers.station import CLERK, Station, opened_key
+from ukey.errors import CertificateRevoked
 
 NUMBER = "11010519491231002X"  # GB 11643's own example
 
@@ -159,3 +166,86 @@ def test_station_put_back_from_an_image_starts_a_new_journal(station: Station) -
         assert parts.delivery().deliver().waiting == 0
     held = station.at_hall("SELECT count(*) FROM lines WHERE key = ?", acceptance.key)
     assert held == [(1,)]
+
+
+def test_key_that_the_hall_took_back_is_refused_before_its_pin_at_the_next_start(
+    station: Station,
+) -> None:
+    with station.opened() as parts:
+        certificate = opened_key(parts, "张丽", "123456").certificate
+        assert parts.unfit(certificate) is None
+        parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+        crl = station.authority.revocation_list([x509.load_der_x509_certificate(certificate.der)])
+        answer = parts.client().trust()
+        lists = [base64.b64encode(crl.public_bytes(Encoding.DER)).decode()]
+        parts.kept().keep_trust(
+            answer.model_copy(update={"revocation_lists": lists}), parts.clock.now()
+        )
+    station.hall.kill()
+    with station.opened() as parts:
+        assert parts.unfit(certificate) is None
+        parts.desk().prepare()
+        unfit = parts.unfit(certificate)
+        assert isinstance(unfit, CertificateRevoked)
+        with pytest.raises(CertificateRevoked):
+            parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+
+
+def test_age_of_what_is_kept_is_told(station: Station, parts: Parts) -> None:
+    def told() -> dict[str, str]:
+        found = [check for checks in parts.diagnosis().checks() for check in checks]
+        return {check.code: check.severity for check in found if check.subject == "offline"}
+
+    assert told() == {
+        "KEPT_CATALOGUE_NONE": "warning",
+        "KEPT_APPOINTMENTS_NONE": "warning",
+        "KEPT_TRUST_NONE": "warning",
+        "NUMBERS_NONE_IN_HAND": "warning",
+        "WORKDAYS_NOT_KEPT": "warning",
+    }
+    parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+    station.hall.kill()
+    after = told()
+    kept = ("KEPT_CATALOGUE", "KEPT_APPOINTMENTS", "KEPT_TRUST", "NUMBERS_IN_HAND")
+    assert {code: after[code] for code in kept} == dict.fromkeys(kept, "ok")
+
+
+def test_station_tells_of_itself_after_sign_in_and_when_a_device_changes(
+    station: Station, parts: Parts
+) -> None:
+    def reports() -> list[dict[str, Any]]:
+        rows = station.at_hall("SELECT content FROM station_reports")
+        return [json.loads(content) for (content,) in rows]
+
+    delivery = parts.delivery()
+    delivery.deliver()
+    assert reports() == []
+    parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+    delivery.deliver()
+    (first,) = reports()
+    assert (first["journal"], first["lines"]) == (parts.journal().id, 1)
+    assert (first["waiting"], first["devices"], len(first["drivers"])) == (0, [], 1)
+    assert first["numbers_left"] == parts.journal().numbers_left(station.today.year)
+    assert "张丽" not in json.dumps(first, ensure_ascii=False)
+    parts.devices.note("camera", "error", "CAMERA_ABSENT")
+    station.at_hall("DELETE FROM station_reports")
+    delivery.deliver()
+    (second,) = reports()
+    assert second["devices"] == [
+        {"subject": "camera", "severity": "error", "code": "CAMERA_ABSENT"}
+    ]
+    station.at_hall("DELETE FROM station_reports")
+    delivery.deliver()
+    assert reports() == []
+    delivery.close()
+
+
+def test_lease_whose_answer_was_lost_burns_no_numbers(station: Station, parts: Parts) -> None:
+    parts.desk().sign_in(opened_key(parts, "张丽", "123456"))
+    journal, size = parts.journal(), parts.settings.lease_size
+    # As `Stock.lease` asks; the answer never came to the journal.
+    key = uuid.uuid5(uuid.UUID(journal.id), f"lease {journal.leases()} {size}")
+    lost = parts.client().lease(journal.id, str(key), size)
+    parts.stock().lease(parts.client(), parts.desk().session.writer)
+    assert station.at_hall("SELECT count(*) FROM leases WHERE key = ?", str(key)) == [(1,)]
+    assert station.at_hall("SELECT max(last) FROM leases") == [(lost.last,)]

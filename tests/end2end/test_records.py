@@ -215,6 +215,19 @@ def test_clerk_learns_that_a_void_was_approved_elsewhere(
         rooms.records.acceptance(number)
 
 
+def test_clerk_learns_that_a_void_was_declined_elsewhere_and_may_ask_again(
+    station: Station, parts: Parts, rooms: RecordRooms, number: str
+) -> None:
+    rooms.voiding.request(number, REASON)
+    assert sent(parts) == (0, 0)
+    station.at_hall("UPDATE voids SET is_waiting = 0, declined_by = 'another line'")
+    assert rooms.records.learn_decisions(rooms.records.of_day(station.today))
+    assert the_record(rooms, station.today).void is VoidState.DECLINED
+    rooms.voiding.request(number, REASON)
+    assert sent(parts) == (0, 0)
+    assert the_record(rooms, station.today).void is VoidState.REQUESTED
+
+
 def test_refused_line_is_told_with_its_code_and_holds_up_nothing(
     station: Station, parts: Parts, rooms: RecordRooms, number: str
 ) -> None:

@@ -372,6 +372,31 @@ def test_an_unforeseen_error_shows_a_report_and_work_goes_on(
     clerk.wait_for("核对事项")
 
 
+def test_clerk_compares_with_a_base_before_accepting(clerk: Clerk, station: Station) -> None:
+    clerk.sign_in()
+    clerk.wait_for("核对事项")
+    clerk.press(Qt.Key.Key_Return)
+    clerk.wait_for("录入办事人信息")
+    clerk.press(Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    clerk.type("欧阳小满")
+    clerk.press(Qt.Key.Key_Tab)
+    # A023 is a unit's matter, and the hall's base knows people.
+    assert "与基础库比对" not in clerk.text()
+    clerk.press(Qt.Key.Key_Home)
+    clerk.press(Qt.Key.Key_Tab)
+    clerk.type(RESIDENT)
+    clerk.see("与基础库比对")
+    clerk.press(Qt.Key.Key_B, Qt.KeyboardModifier.AltModifier)
+    clerk.see("≠ 不一致　姓名 · 户籍库")
+    clerk.see(f"数据截至 {station.today.isoformat()}（")
+    station.hall.kill()
+    clerk.press(Qt.Key.Key_B, Qt.KeyboardModifier.AltModifier)
+    clerk.see(wording_for("COMPARE_OFFLINE").title)
+    assert "≠ 不一致" in clerk.text()
+    clerk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.wait_for("核对后提交")
+
+
 def test_signing_out_returns_to_the_login_page_and_leaves_nothing_behind(clerk: Clerk) -> None:
     clerk.sign_in()
     clerk.record()

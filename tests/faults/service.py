@@ -12,13 +12,13 @@ from clerk_client.hall import (
     serving,  # noqa: F401
 )
 from tests.faults.clocks import SkewedClock
-from tests.helpers.fault_points import FaultPoints
+from tests.helpers.fault_points import FaultPoints, Moment
 
 # Seconds. As they are, a life of a second would rarely meet the folder.
 _SOON = 0.2
 
 
-def serve(arguments: list[str], kill_at: int, noted: str, clock: str) -> int:
+def serve(arguments: list[str], kill_at: Moment, noted: str, clock: str) -> int:
     """`kill_at` counts from the start on; 0 is never."""
     folding.Folder.__init__.__defaults__ = (_SOON,)
     sealing.Sealer.__init__.__defaults__ = (_SOON,)

@@ -1,4 +1,4 @@
-"""A clerk's key in software, where the opened USB key stands: nothing else about a window differs."""
+"""A clerk's key in software, where the opened USB key stands: nothing else differs."""
 
 from pathlib import Path
 from typing import NamedTuple

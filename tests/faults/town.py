@@ -1,6 +1,8 @@
 """A hall and its windows, each in processes that are made to be killed."""
 
 import json
+import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -20,6 +22,8 @@ from clerk_client.hall.stations import new_enrolment_code
 from clerk_client.hall.store import open_engine, upgrade_schema
 from tests.faults.soft_key import write_key
 from tests.hall.desk import clerk_key
+from tests.helpers.fault_points import Moment
+from tests.helpers.namespace import until
 from tests.helpers.nursery import Nursery
 from tests.helpers.small_hall import HALL, OTHER_WINDOW, WINDOW, Staff, write_small_hall
 
@@ -28,7 +32,33 @@ STAFF: list[Staff] = [
     ("C02", "黄嘉怡", "clerk", "ZS-C02"),
     ("S01", "林主管", "supervisor", "ZS-S01"),
 ]
-_PATIENCE = 30.0
+_PATIENCE = 60.0
+# A life of a window on a machine that does much else.
+_LONG = 120.0
+# Voids wait for lines of other windows, and a journal set aside for the next start.
+_PASSES = 4
+
+
+_warm: dict[tuple[str, ...], Nursery] = {}
+_template: list[Path] = []
+
+
+def warm(module: str, *which: str) -> Nursery:
+    """A nursery for each lane, kept for all tests: to start one takes two seconds."""
+    name = (module, *which)
+    if name not in _warm:
+        log = Path(tempfile.mkdtemp(prefix="clerk-faults-")) / "log"
+        _warm[name] = Nursery(f"tests.faults.{module}", log).__enter__()
+    return _warm[name]
+
+
+def end_nurseries() -> None:
+    while _warm:
+        _, nursery = _warm.popitem()
+        nursery.__exit__(None, None, None)
+        shutil.rmtree(nursery.log_file.parent)
+    while _template:
+        shutil.rmtree(_template.pop().parent)
 
 
 class Service:
@@ -44,7 +74,7 @@ class Service:
         self._folder = folder
         self._authorities = authorities
 
-    def start(self, kill_at: int = 0, noted: str = "") -> bool:
+    def start(self, kill_at: Moment = 0, noted: str = "") -> bool:
         """Whether it serves; False when it was killed before it did."""
         port_file = self._folder / "port"
         port_file.unlink(missing_ok=True)
@@ -66,7 +96,7 @@ class Service:
         self.port = int(port_file.read_text(encoding="ascii"))
         return True
 
-    def ensure_up(self, kill_at: int = 0) -> None:
+    def ensure_up(self, kill_at: Moment = 0) -> None:
         """Buries what was killed, and starts until one serves."""
         if not self.nursery.child:
             self._start_anew(kill_at)
@@ -84,7 +114,7 @@ class Service:
     def _start_anew(self, kill_at: int) -> None:
         while not self.start(kill_at):
             # Killed while it started: the next one gets further.
-            kill_at *= 2
+            kill_at = kill_at * 2 if isinstance(kill_at, int) else 0
 
 
 @dataclass
@@ -99,6 +129,7 @@ class Window:
     kills: int = 0
     steps: list[str] = field(default_factory=list)
     """At which it was killed."""
+    _said_before: int = 0
 
     @property
     def settings(self) -> Path:
@@ -119,18 +150,44 @@ class Window:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         return [json.loads(row) for row in text.splitlines(keepends=True) if row.endswith("\n")]
 
+    def count_said(self, what: str) -> int:
+        file = self.folder / "said"
+        return file.read_bytes().count(f'"{what}"'.encode()) if file.exists() else 0
+
     def left_open(self) -> list[str]:
-        """Keys of forms that were submitted and never shown as accepted: the clerk does it again."""
+        """Keys of forms submitted and never shown as accepted: the clerk does it again."""
         said = self.said
         shown = {each["key"] for each in said if "shown" in each}
-        return list(dict.fromkeys(s["tried"] for s in said if "tried" in s and s["tried"] not in shown))
+        tried = dict.fromkeys(each["tried"] for each in said if "tried" in each)
+        return [key for key in tried if key not in shown]
 
     def begin(self, acts: list[list[Any]], **more: Any) -> None:
+        self._said_before = len(self.said)
         self.nursery.begin("work", **self._given(acts, more))
+
+    def await_said(self, what: str) -> bool:
+        """Waits until this life says that; False when it ended without."""
+        before = self._said_before
+
+        def is_said() -> bool:
+            return any(what in each for each in self.said[before:])
+
+        until(lambda: is_said() or self.nursery.is_over, what, within=_LONG)
+        return is_said()
 
     def live(self, acts: list[list[Any]], **more: Any) -> int:
         """A whole life; its exit code."""
         return self.counted(self.nursery.run("work", **self._given(acts, more)))
+
+    def hand_in(self) -> None:
+        """Lives until no form is left open and no line waits."""
+        for _ in range(_PASSES):
+            acts: list[list[Any]] = [["accept", key] for key in self.left_open()]
+            code = self.live([*acts, ["deliver"]])
+            assert code == 0, (code, self.said[-3:])
+            if self.said[-1]["waiting"] == 0:
+                return
+        raise AssertionError(f"{self.name} is not done: {self.said[-3:]}")
 
     def counted(self, code: int) -> int:
         assert code in (0, 3, 4, -9), f"{self.name} ended with {code}: {self.nursery.log[-4000:]}"
@@ -165,22 +222,31 @@ class Town:
     def kills(self) -> int:
         return self.service.kills + sum(window.kills for window in self.windows)
 
+    def add_window(
+        self, clerk: str, folder: Path, nursery: Nursery, *, through: int = 0, lease: int = 5
+    ) -> Window:
+        """A new station, not enrolled yet; the clerk's key lies in the folder."""
+        station = f"{clerk}-{uuid.uuid4().hex[:8]}"
+        own = OTHER_WINDOW if clerk == "C02" else WINDOW
+        code = new_enrolment_code(self.engine, station, own, datetime.now(UTC))
+        port = through or self.service.port
+        authorities = self.folder / "authorities.pem"
+        _write_settings(folder, station, code, port, authorities, lease)
+        window = Window(station, clerk, folder, str(folder / "key.pem"), nursery)
+        self.windows.append(window)
+        return window
+
     def finish(self) -> None:
         """All goes well at last: what was left open is submitted again, what waits is handed in."""
         self.service.ensure_up()
         for window in self.windows:
-            acts: list[list[Any]] = [["accept", key] for key in window.left_open()]
-            for _ in range(3):
-                code = window.live([*acts, ["deliver"], ["deliver"]])
-                assert code == 0, (code, window.said[-3:])
+            window.hand_in()
         self.service.kill()
 
 
 def forms(count: int, *, prints: int = 0) -> list[list[Any]]:
     """Acts: that many acceptances; each `prints`-th is printed and handed over."""
-    return [
-        ["accept", str(uuid.uuid4()), bool(prints and at % prints == 0)] for at in range(count)
-    ]
+    return [["accept", str(uuid.uuid4()), bool(prints and at % prints == 0)] for at in range(count)]
 
 
 @contextmanager
@@ -198,24 +264,35 @@ def a_town(
     engine = open_engine(database)
     with ExitStack() as started:
         started.callback(engine.dispose)
-        upgrade_schema(engine)
+        _make_tables(engine)
         load(engine, write_small_hall(folder / "files", hall_day(datetime.now(UTC)), STAFF))
-        nursery = started.enter_context(Nursery("tests.faults.service", folder / "hall.log"))
-        service = Service(nursery, folder, database, authorities)
+        service = Service(warm("service"), folder, database, authorities)
+        started.callback(service.kill)
         assert service.start()
         town = Town(folder, authority, engine, service, [])
-        for at, (code, name, _, identity) in enumerate(STAFF[:windows]):
+        for code, name, _, identity in STAFF[:windows]:
             place = folder / code
             place.mkdir()
-            key = write_key(place / "key.pem", clerk_key(authority, name, identity))
-            station = f"{code}-{uuid.uuid4().hex[:8]}"
-            own = OTHER_WINDOW if at == 1 else WINDOW
-            enrolment = new_enrolment_code(engine, station, own, datetime.now(UTC))
-            _write_settings(place, station, enrolment, through or service.port, authorities, lease)
-            log = folder / f"{code}.log"
-            warm = started.enter_context(Nursery("tests.faults.window", log))
-            town.windows.append(Window(station, code, place, str(key), warm))
+            write_key(place / "key.pem", clerk_key(authority, name, identity))
+            town.add_window(code, place, warm("window", code), through=through, lease=lease)
+            started.callback(town.windows[-1].kill)
         yield town
+
+
+def _make_tables(engine: Engine) -> None:
+    """The migrations run once; what they made is copied."""
+    file = Path(engine.url.database or "")
+    if engine.dialect.name != "sqlite" or file.exists():
+        upgrade_schema(engine)
+        return
+    if not _template:
+        made = Path(tempfile.mkdtemp(prefix="clerk-faults-")) / "hall.sqlite"
+        first = open_engine(f"sqlite:///{made}")
+        upgrade_schema(first)
+        # The last connection writes the log back into the file.
+        first.dispose()
+        _template.append(made)
+    shutil.copyfile(_template[0], file)
 
 
 def restore(town: Town, backup: Path) -> int:
@@ -248,4 +325,3 @@ def _write_settings(
         for table, names in tables.items()
     )
     (place / "station.toml").write_text(text, encoding="utf-8")
-

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from clerk_client.desk.diagnosis import Check, Diagnosis
+from clerk_client.journal.errors import JournalDamaged
 from clerk_client.settings import SettingsBroken
 from clerk_client.ui.diagnostics.presenter import HEADINGS, DiagnosticsPresenter
 from clerk_client.ui.diagnostics.view import DiagnosticsPage
@@ -122,6 +123,19 @@ def test_copied_result_names_each_code_and_nobody(at: Shown) -> None:
     assert "张丽" not in copied
 
 
+def test_what_is_kept_for_when_the_hall_is_away_stands_in_one_row(at: Shown) -> None:
+    at.presenter.diagnosed(
+        [
+            Check("offline", "ok", "KEPT_CATALOGUE", {"hours": "2", "minutes": "5"}),
+            Check("offline", "warning", "NUMBERS_NONE_IN_HAND"),
+        ]
+    )
+    (row,) = at.page.rows
+    assert row.startswith("离线资料 注意")
+    assert "事项目录：2 小时 5 分钟前更新" in at.texts()
+    assert "请在连上大厅时登录一次，会自动领取" in at.texts()
+
+
 def test_keys_are_told_while_the_rest_is_still_asked(at: Shown) -> None:
     at.presenter.checked(checks_of(EXPIRED))
     assert any("已于 2026-03-01 过期" in row for row in at.page.rows)
@@ -210,6 +224,10 @@ def _no_camera() -> object:
     raise CameraAbsent("camera:0")
 
 
+def _damaged() -> list[Check]:
+    raise JournalDamaged("a line is missing", 7)
+
+
 def _untrusting() -> Trust:
     raise SettingsBroken(Path("authorities.pem"), "gone")
 
@@ -228,6 +246,7 @@ def worker(tmp_path: Path) -> Iterator[DiagnosisWorker]:
         printer=_no_camera,  # type: ignore[arg-type]
         client=_no_camera,  # type: ignore[arg-type]
         clock=Now(),
+        offline=_damaged,
     )
     yield DiagnosisWorker(lambda: diagnosis, (UKeyError,))
     hub.stop()
@@ -249,7 +268,14 @@ def test_keys_are_looked_at_although_the_authorities_cannot_be_read(
     checks: Sequence[Check] = diagnosed.args[0]
     keys = [(check.code, check.heading) for check in checks if check.subject == "key"]
     assert keys == [("SETTINGS_BROKEN", "④其他"), ("DRIVER_MISSING", "①驱动未正确安装")]
-    assert [check.subject for check in checks[2:]] == ["camera", "printer", "hall", "clock"]
+    assert [check.subject for check in checks[2:]] == [
+        "camera",
+        "printer",
+        "hall",
+        "clock",
+        "offline",
+    ]
+    assert checks[-1].code == "JOURNAL_DAMAGED"
 
 
 def test_report_is_written_once_and_never_over_another(

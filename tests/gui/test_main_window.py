@@ -32,6 +32,7 @@ from clerk_client.ui.tallies.presenter import TalliesPresenter
 from clerk_client.ui.tallies.view import TalliesPage
 from clerk_client.ui.theme import window_icon
 from clerk_client.ui.tray import KeyNotices, key_sentence
+from clerk_client.ui.wording import wording_for
 from tests.gui.conftest import MORNING
 from tests.unit.test_login_presenter import certificate, key
 from ukey.errors import DriverCrashed, TokenRemoved
@@ -504,6 +505,7 @@ def test_window_fits_a_small_screen_at_one_and_a_half_times(signed_in: Frame) ->
         frame.itemAt(place).widget().minimumSizeHint().height()
         for place in range(frame.count())
         if frame.itemAt(place).widget().objectName() in ("topBar", "notice", "statusStrip")
+        and not frame.itemAt(place).widget().isHidden()
     )
     assert page.minimumSizeHint().height() + beside <= 480
     assert (window.minimumWidth(), window.minimumHeight()) <= (900, 480)
@@ -546,3 +548,26 @@ def test_a_station_without_a_keyring_is_no_fault_of_the_hall(signed_in: Frame) -
 
 def test_window_has_an_icon_of_its_own(themed: QApplication) -> None:
     assert not window_icon().pixmap(32, 32).isNull()
+
+
+def test_what_the_start_found_stands_until_its_page_is_seen(qtbot: QtBot, signed_in: Frame) -> None:
+    window = signed_in.window
+    window.show_standing(Standing(1, 0, hall_reachable=False, waiting_acceptances=1))
+    window.show_found(wording_for("RECOVERED_DOUBTFUL", {"count": 2}))
+    assert "2 张回执" in window.found_notice
+    # One bar at a time; the strip tells of the hall.
+    assert window.offline_notice == ""
+    assert "大厅连不上" in window.strip.text
+    signed_in.held.append(True)
+    take = next(b for b in window.findChildren(QPushButton) if b.text() == "查看")
+    with qtbot.waitSignal(window.leaving_refused):
+        take.click()
+    signed_in.held.clear()
+    with qtbot.waitSignal(window.found_taken):
+        take.click()
+    press(qtbot, signed_in, Qt.Key.Key_2)
+    assert window.found_notice == ""
+    assert "可继续办理" in window.offline_notice
+    window.show_login()
+    window.show_found(wording_for("RECOVERED_DOUBTFUL", {"count": 2}))
+    assert window.found_notice == ""

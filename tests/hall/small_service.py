@@ -1,9 +1,13 @@
 """A hall of its own for one test: loaded in this process, served by the real command."""
 
+import io
 import json
+import logging
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from typing import Any
 from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
 from clerk_client.domain.clock import hall_day
+from clerk_client.hall.__main__ import main
 from clerk_client.hall.loading import load
 from clerk_client.hall.stations import new_enrolment_code
 from clerk_client.hall.store import open_engine, upgrade_schema
@@ -49,6 +54,20 @@ class Service:
         assert desk.enrol(code).status_code == 200
         assert desk.sign_in(self.clerk).status_code == 200
         return desk
+
+
+def hall_main(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """As `hall_command`, without starting Python for it. `serve` only where it cannot start."""
+    told, wrong, root = io.StringIO(), io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        with redirect_stdout(told), redirect_stderr(wrong):
+            code = main([str(each) for each in arguments])
+    finally:
+        # `serve` takes the log for itself.
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    return subprocess.CompletedProcess(["hall"], code, told.getvalue(), wrong.getvalue())
 
 
 def log_of(hall: HallProcess) -> list[dict[str, Any]]:

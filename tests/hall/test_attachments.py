@@ -144,6 +144,29 @@ def test_a_letter_inside_a_sheet_leaves_it_a_sheet() -> None:
     assert media_type_of(compound("Workbook", nested="WordDocument")) == XLS
 
 
+def test_an_archive_that_would_cost_much_is_not_looked_into() -> None:
+    def office(coding: int, parts: int) -> bytes:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", coding) as archive:
+            archive.writestr("[Content_Types].xml", f"{DOCX}.main+xml")
+            for number in range(parts):
+                archive.writestr(f"{number}", b"")
+        return file.getvalue()
+
+    assert media_type_of(office(zipfile.ZIP_STORED, 9_999)) == DOCX
+    assert media_type_of(office(zipfile.ZIP_STORED, 10_000)) == ""
+    for coding in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        assert media_type_of(office(coding, 1)) == ""
+
+
+def test_a_sheet_whose_table_leads_back_to_itself_has_an_end() -> None:
+    content = bytearray(compound("Workbook") + b"\0" * 8_000_000)
+    # The chain of the table's own sectors begins with one that names itself as the next.
+    struct.pack_into("<II", content, 68, 20, 1)
+    struct.pack_into("<I", content, 21 * 512 + 508, 20)
+    assert media_type_of(bytes(content)) == XLS
+
+
 def test_ten_megabytes_pass_and_a_byte_more_does_not(signed_in: Desk) -> None:
     largest = pdf().ljust(LIMIT, b"\n")
     assert put(signed_in, largest) == (204, "")

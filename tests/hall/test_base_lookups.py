@@ -63,6 +63,23 @@ def test_values_of_the_base_never_leave_it(signed_in: Desk) -> None:
     assert not {"张三", "示例路１号", "女"} & set(json.dumps(found, ensure_ascii=False).split('"'))
 
 
+def test_catalogue_names_the_bases_that_have_entries_and_none_of_their_values(
+    town: Town, signed_in: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "base_databases.csv").write_text("code,name,as_of\ndiming,地名库,2026-11-20\n")
+    load(town.engine, tmp_path)
+    page = signed_in.get("matters?limit=2").json()
+    hukou = {"code": "hukou", "name": "户籍库", "fields": ["住址", "姓名", "性别"]}
+    assert hukou in page["bases"]
+    assert "diming" not in [each["code"] for each in page["bases"]]
+    told = json.dumps(page["bases"], ensure_ascii=False)
+    assert not [value for value in ("张三", "示例路", NUMBER) if value in told]
+    following = signed_in.get(f"matters?limit=2&after={page['next']}").json()
+    assert following["bases"] == []
+    unchanged = signed_in.get(f"matters?since={page['version']}").json()
+    assert unchanged["bases"] == page["bases"]
+
+
 @pytest.mark.parametrize("number", [" 110105 19491231002x", "１１０１０５１９４９１２３１００２Ｘ"])
 def test_document_number_may_be_typed_carelessly(signed_in: Desk, number: str) -> None:
     assert asked(signed_in, document_number=number)[1]["fields"] == {"姓名": "matches"}

@@ -36,9 +36,37 @@ def test_a_call_that_the_contract_does_not_have_is_not_found(town: Town, path: s
     assert is_problem(requests.get(town.hall.url + path, timeout=20), 404, "NOT_FOUND")
 
 
-def test_a_call_under_another_method_is_told(town: Town) -> None:
-    answer = requests.put(f"{town.hall.url}/api/v1/health", timeout=20)
-    assert is_problem(answer, 405, "METHOD_NOT_ALLOWED")
+@pytest.mark.parametrize("path", ["health/", "/health", "clerks/", "attachments/", "tickets/A/B"])
+def test_a_slash_too_many_is_another_path_and_no_redirect(signed_in: Desk, path: str) -> None:
+    answer = signed_in.get(path, allow_redirects=False)
+    assert is_problem(answer, 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_a_call_under_another_method_is_told_and_which_there_are(town: Town, method: str) -> None:
+    for path, allowed in (
+        ("health", "GET"),
+        ("clerks", "GET, POST"),
+        ("clerks/C01", "PATCH"),
+        ("stations", "POST"),
+    ):
+        answer = requests.request(method, f"{town.hall.url}/api/v1/{path}", timeout=20)
+        assert is_problem(answer, 405, "METHOD_NOT_ALLOWED")
+        assert answer.headers["allow"] == allowed
+
+
+def test_a_head_is_answered_without_a_body(town: Town) -> None:
+    answer = requests.head(f"{town.hall.url}/api/v1/health", timeout=20)
+    assert (answer.status_code, answer.content, answer.headers["allow"]) == (405, b"", "GET")
+
+
+@pytest.mark.parametrize("query", ["limit=1&limit=1", "since=0&limit=1&sin%63e=3", "a=&a="])
+def test_a_parameter_that_is_sent_twice_is_refused(signed_in: Desk, query: str) -> None:
+    assert is_problem(signed_in.get(f"matters?{query}"), 400, "REQUEST_MALFORMED")
+
+
+def test_a_parameter_of_the_future_is_ignored(signed_in: Desk) -> None:
+    assert signed_in.get("matters?limit=1&colour=red").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -52,14 +80,19 @@ def test_a_client_of_another_major_version_is_told_to_update(
     assert answer.json()["facts"] == {"supported": CONTRACT}
 
 
-def test_a_newer_minor_version_is_fine(signed_in: Desk) -> None:
-    answer = signed_in.get("matters", headers={"Clerk-Contract": "1.7"})
+@pytest.mark.parametrize("version", ["1.0", CONTRACT, "1.7", "1.9999"])
+def test_an_older_and_a_newer_minor_version_are_fine(signed_in: Desk, version: str) -> None:
+    answer = signed_in.get("matters", headers={"Clerk-Contract": version})
     assert answer.status_code == 200
+    assert answer.headers["clerk-contract"] == CONTRACT
 
 
-def test_records_are_taken_from_a_client_of_any_version(signed_in: Desk, journal: Journal) -> None:
+@pytest.mark.parametrize("version", ["0.1", "1.0", "2.0", "garbage", "", b"1.\xff"])
+def test_records_are_taken_from_a_client_of_any_version(
+    signed_in: Desk, journal: Journal, version: str | bytes
+) -> None:
     lines = {"lines": [journal.accepted().to_json()]}
-    headers = {"Clerk-Contract": "0.1"}
+    headers = {"Clerk-Contract": version}
     answer = signed_in.call("POST", "records", json=lines, headers=headers)
     assert answer.json()["answers"][0]["outcome"] == "settled"
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from clerk_client.demo.authority import Authority
-from clerk_client.demo.hall_process import HallProcess, hall_command
+from clerk_client.demo.hall_process import HallProcess
 from clerk_client.domain.clock import hall_day
 from clerk_client.hall import tables
 from clerk_client.hall.errors import DatabaseAddressWrong, DatabaseUnusable
@@ -23,6 +23,7 @@ from clerk_client.hall.loading import load
 from clerk_client.hall.store import added, open_engine, reading, upgrade_schema, writing, written
 from tests.hall.conftest import STAFF
 from tests.hall.desk import Desk, Journal, clerk_key
+from tests.hall.small_service import hall_main
 from tests.helpers.postgres import PostgresMissing, PostgresServer, address_of, postgres_database
 from tests.helpers.small_hall import write_small_hall
 
@@ -61,7 +62,7 @@ def test_an_address_that_does_not_work_is_told_in_one_line_without_the_password(
         }
         password = str(make_url(address).password)
     for words, each in wrong.items():
-        done = hall_command("enrol", "ST-1", "--window", "2B12", "--database", each)
+        done = hall_main("enrol", "ST-1", "--window", "2B12", "--database", each)
         first, *rest = done.stderr.splitlines()
         assert done.returncode == 1
         assert first.startswith("DATABASE_UNUSABLE: ")

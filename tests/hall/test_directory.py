@@ -1,5 +1,6 @@
 """IT keeps clerks, departments, windows and roles; what was used is retired, never deleted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -38,6 +39,38 @@ def test_a_clerk_whom_it_adds_signs_in_at_once(town: Town, newcomer: tuple[str, 
     answer = town.desk().sign_in(newcomer[1])
     assert answer.status_code == 200
     assert answer.json()["clerk"] == {"code": newcomer[0], "name": "新来的", "role": "clerk"}
+
+
+def test_of_two_who_add_the_same_at_once_one_adds_and_both_are_told_so(it: Desk) -> None:
+    for turn in range(3):
+        code = f"TWICE{turn}"
+        fields = {"code": code, "name": "新来的", "role": "clerk", "identity": f"ZS-{code}"}
+        with ThreadPoolExecutor(4) as pool:
+            same = list(pool.map(lambda _, sent=fields: it.post("clerks", sent), range(4)))
+            assert [answer.status_code for answer in same] == [200] * 4
+            rivals = [{**fields, "code": f"{code}{each}", "identity": code} for each in range(4)]
+            answers = list(pool.map(lambda sent: it.post("clerks", sent), rivals))
+        told = sorted((answer.status_code, answer.json().get("code", "")) for answer in answers)
+        assert [status for status, _ in told] == [200, 409, 409, 409]
+        assert {code for status, code in told if status == 409} == {"DIRECTORY_TAKEN"}
+        assert len({answer.text for answer in same}) == 1
+
+
+def test_of_two_changes_to_one_certificate_at_once_one_is_refused(it: Desk) -> None:
+    codes = []
+    for turn in range(4):
+        codes.append(f"CHANGE{turn}")
+        fields = {"code": codes[-1], "name": "新来的", "role": "clerk", "identity": codes[-1]}
+        assert it.post("clerks", fields).status_code == 200
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda code: changed(it, f"clerks/{code}", identity="ONE"), codes))
+    assert sorted(told) == [(200, ""), *[(409, "DIRECTORY_TAKEN")] * 3]
+
+
+def test_a_text_that_grows_when_it_is_normalised_is_measured_after_that(it: Desk) -> None:
+    fields = {"code": "\u0958" * 80, "name": "新来的", "role": "clerk", "identity": "ZS-LONG"}
+    answer = it.post("clerks", fields)
+    assert (answer.status_code, answer.json()["facts"]) == (422, {"field": "code"})
 
 
 @pytest.mark.parametrize("change", [{"locked": True}, {"retired": True}])

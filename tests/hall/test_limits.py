@@ -3,12 +3,16 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 
+from clerk_client.demo.authority import Authority
+from clerk_client.hall import bodies, connections
+from tests.hall.desk import Desk, clerk_key
 from tests.hall.small_service import (
     WITHIN,
     Service,
@@ -18,6 +22,8 @@ from tests.hall.small_service import (
     until,
     words,
 )
+from tests.hall.thread_hall import StillClock, hall_in_thread
+from tests.helpers.small_hall import Staff
 
 ATTACHMENT_LIMIT = 10_485_760
 CHALLENGE = b"POST /api/v1/auth/challenge HTTP/1.1\r\nHost: hall\r\nConnection: close\r\n"
@@ -144,19 +150,54 @@ def test_connections_beyond_the_bound_are_told_to_come_again(tmp_path: Path) -> 
         assert answer.status_code == 200
 
 
-def test_requests_that_never_end_are_cut_off_and_hold_nothing(service: Service) -> None:
-    with ExitStack() as held:
+@contextmanager
+def hasty_hall(folder: Path) -> Iterator[tuple[Desk, int]]:
+    """A hall in this process, whose bounds a test may set, with a desk where C01 is signed in."""
+    authority = Authority()
+    clerk = clerk_key(authority, "陈思敏", "ZS-C01")
+    address = f"sqlite:///{folder / 'hall.sqlite'}"
+    staff: list[Staff] = [("C01", "陈思敏", "clerk", "ZS-C01")]
+    clock = StillClock(datetime.now(UTC))
+    with hall_in_thread(folder, authority, staff, clock, address) as desk:
+        assert desk.sign_in(clerk).status_code == 200
+        yield desk, int(desk.base.split(":")[2].partition("/")[0])
+
+
+def test_requests_that_never_end_are_cut_off_and_hold_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_BODY_WITHIN", 2.0)
+    monkeypatch.setattr(connections, "HEADERS_WITHIN", 1.0)
+    with hasty_hall(tmp_path) as (desk, port), ExitStack() as held:
 
         def sent(part: bytes) -> socket.socket:
-            where = ("127.0.0.1", service.hall.port)
+            where = ("127.0.0.1", port)
             connection = held.enter_context(socket.create_connection(where, timeout=60))
             connection.sendall(part)
             return connection
 
         silent, half_a_head = sent(b""), sent(b"GET /api/v1/health HT")
         # More than there are threads and database connections.
-        bodies = [sent(CHALLENGE + b"Content-Length: 100\r\n\r\n{") for _ in range(60)]
-        assert service.desk().get("matters").status_code == 200
+        waiting = [sent(CHALLENGE + b"Content-Length: 100\r\n\r\n{") for _ in range(60)]
+        assert desk.get("matters").status_code == 200
         assert silent.recv(4096) == b""
-        for connection in (half_a_head, *bodies):
+        for connection in (half_a_head, *waiting):
             assert refused(received(connection), 408, "REQUEST_SLOW")
+
+
+def test_large_bodies_together_hold_no_more_than_the_process_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies.Room.__init__, "__defaults__", (1_000_000,))
+    large = CHALLENGE + b"Content-Length: 700000\r\n\r\n"
+    with hasty_hall(tmp_path) as (desk, port), ExitStack() as held:
+        first = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=WITHIN))
+        first.sendall(large + b"x" * 699_999)
+        beyond = large + b"x" * 700_000
+        # The first one's bytes are taken a moment after they were sent.
+        until(lambda: refused(answer_to(port, beyond), 503, "HALL_BUSY"))
+        # Small ones are taken all the same, and the room is free again once the first has ended.
+        assert desk.get("matters").status_code == 200
+        first.sendall(b"x")
+        assert refused(received(first), 422, "REQUEST_INVALID")
+        assert refused(answer_to(port, beyond), 422, "REQUEST_INVALID")

@@ -1,7 +1,7 @@
 """The files of hall IT: taken over whole, or refused with every reason."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from clerk_client.hall.findings import LoadRefused
 from clerk_client.hall.loading import load
 from clerk_client.hall.store import open_engine, reading, upgrade_schema, writing
 from tests.hall.conftest import STAFF
+from tests.hall.small_service import hall_main
 from tests.helpers.small_hall import write_small_hall
 
 TODAY = date(2026, 11, 21)
@@ -28,6 +29,16 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def engine(database: str) -> Any:
     made = open_engine(database)
+    upgrade_schema(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """For what is refused: one for all, because nothing is loaded, and of one kind, because what is
+    wrong is found before a database is asked for more than codes."""
+    made = open_engine(f"sqlite:///{tmp_path_factory.mktemp('empty') / 'hall.sqlite'}")
     upgrade_schema(made)
     yield made
     made.dispose()
@@ -145,22 +156,22 @@ def test_json_with_the_same_fields_is_read(engine: Engine, folder: Path) -> None
     ],
 )
 def test_each_mistake_is_told_with_file_line_and_reason_and_nothing_is_loaded(
-    engine: Engine, folder: Path, file: str, old: str, new: str, finding: str
+    empty: Engine, folder: Path, file: str, old: str, new: str, finding: str
 ) -> None:
     edit(folder / file, lambda text: text.replace(old, new, 1))
-    found = findings_of(engine, folder)
+    found = findings_of(empty, folder)
     assert any(finding in each and each.startswith(f"{file}:") for each in found), found
     for table in (tables.hall, tables.departments, tables.matters, tables.windows, tables.tickets):
-        assert rows_in(engine, table) == 0
+        assert rows_in(empty, table) == 0
 
 
 def test_all_mistakes_are_told_at_once_and_one_does_not_breed_others(
-    engine: Engine, folder: Path
+    empty: Engine, folder: Path
 ) -> None:
     edit(folder / "departments.csv", lambda text: text.replace("公安局,", ",", 1))
     edit(folder / "clerks.csv", lambda text: text.replace(",clerk,", ",boss,"))
     edit(folder / "matters.csv", lambda text: text.replace("person,60", "all,sixty"))
-    assert [each.partition(" ")[0] for each in findings_of(engine, folder)] == [
+    assert [each.partition(" ")[0] for each in findings_of(empty, folder)] == [
         "clerks.csv:2:",
         "clerks.csv:3:",
         "departments.csv:2:",
@@ -169,28 +180,26 @@ def test_all_mistakes_are_told_at_once_and_one_does_not_breed_others(
     ]
 
 
-def test_a_file_that_is_no_text_is_told(engine: Engine, folder: Path) -> None:
+def test_a_file_that_is_no_text_is_told(empty: Engine, folder: Path) -> None:
     (folder / "windows.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff\xff")
-    assert findings_of(engine, folder)[0].startswith("windows.csv:1: ")
+    assert findings_of(empty, folder)[0].startswith("windows.csv:1: ")
 
 
-def test_a_table_in_two_files_is_refused(engine: Engine, folder: Path) -> None:
+def test_a_table_in_two_files_is_refused(empty: Engine, folder: Path) -> None:
     (folder / "windows.json").write_text("[]", encoding="utf-8")
-    assert findings_of(engine, folder) == [
+    assert findings_of(empty, folder) == [
         "windows.json:1: 同一张表既有 CSV 又有 JSON，请只保留一个"
     ]
 
 
 def test_a_folder_without_files_and_a_database_without_hall_are_told(
-    engine: Engine, folder: Path, tmp_path: Path
+    empty: Engine, folder: Path, tmp_path: Path
 ) -> None:
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    assert "没有可导入的文件" in findings_of(engine, empty)[0]
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    assert "没有可导入的文件" in findings_of(empty, nothing)[0]
     (folder / "hall.json").unlink()
-    assert findings_of(engine, folder) == [
-        "hall.json:1: 数据库中还没有大厅信息，请先提供 hall.json"
-    ]
+    assert findings_of(empty, folder) == ["hall.json:1: 数据库中还没有大厅信息，请先提供 hall.json"]
 
 
 def test_another_hall_is_not_loaded_over_this_one(engine: Engine, folder: Path) -> None:
@@ -320,21 +329,19 @@ def test_json_entries_need_not_all_have_the_optional_field(engine: Engine, folde
         assert [tuple(row) for row in rows] == [("Y1", ""), ("Y2", "2B13")]
 
 
-def test_base_without_its_entry_and_with_a_bad_name_are_told(engine: Engine, folder: Path) -> None:
+def test_base_without_its_entry_and_with_a_bad_name_are_told(empty: Engine, folder: Path) -> None:
     text = (folder / "base_hukou.csv").read_text(encoding="utf-8")
     (folder / "base_x y.csv").write_text(text, encoding="utf-8")
     (folder / "base_shebao.csv").write_text(text, encoding="utf-8")
-    assert findings_of(engine, folder) == [
+    assert findings_of(empty, folder) == [
         "base_shebao.csv:1: 基础库 shebao 没有登记，请先写入 base_databases.csv",
         "base_x y.csv:1: 文件名中的基础库编码“x y”不对，只能用字母、数字、横线和下划线，最多 40 个",
     ]
 
 
-def test_nobody_is_named_where_a_person_stands_twice_in_a_base(
-    engine: Engine, folder: Path
-) -> None:
+def test_nobody_is_named_where_a_person_stands_twice_in_a_base(empty: Engine, folder: Path) -> None:
     edit(folder / "base_hukou.csv", lambda text: text + "passport,e12345678,Anna Li,,\n")
-    assert findings_of(engine, folder) == ["base_hukou.csv:4: 与第 3 行重复：passport"]
+    assert findings_of(empty, folder) == ["base_hukou.csv:4: 与第 3 行重复：passport"]
 
 
 def test_a_workday_that_changes_gets_a_new_version(engine: Engine, folder: Path) -> None:
@@ -384,7 +391,7 @@ def test_a_command_that_cannot_work_says_why(
     folder: Path, tmp_path: Path, arguments: list[str], code: str
 ) -> None:
     places = {"folder": folder, "database": f"sqlite:///{tmp_path / 'hall.sqlite'}"}
-    done = hall_command(*(each.format(**places) for each in arguments))
+    done = hall_main(*(each.format(**places) for each in arguments))
     assert done.returncode == 1
     assert done.stderr.startswith(code), done.stderr
     assert "Traceback" not in done.stderr

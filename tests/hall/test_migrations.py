@@ -15,10 +15,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Engine, MetaData, inspect, select, text
 
 from clerk_client.demo.authority import Authority
-from clerk_client.demo.hall_process import HallProcess, hall_command
+from clerk_client.demo.hall_process import HallProcess
 from clerk_client.hall import tables
 from clerk_client.hall.errors import DatabaseNewer, DatabaseUnfit
 from clerk_client.hall.store import ensure_version, open_engine, reading, upgrade_schema, writing
+from tests.hall.small_service import hall_main
 from tests.helpers.postgres import postgres_database
 
 MIGRATIONS = Path(__file__).parents[2] / "clerk_client" / "hall" / "migrations"
@@ -140,7 +141,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(bare: str, engi
         upgrade_schema(engine)
     assert refusal.value.facts["found"] == "9999"
     assert sorted(inspect(engine).get_table_names()) == before
-    done = hall_command("enrol", "ST-1", "--window", "2B12", "--database", bare)
+    done = hall_main("enrol", "ST-1", "--window", "2B12", "--database", bare)
     assert (done.returncode, done.stderr.partition(":")[0]) == (1, "DATABASE_NEWER")
 
 
@@ -150,7 +151,7 @@ def test_a_migration_that_fails_leaves_the_old_version_whole(bare: str, engine: 
         # In the way of one that the next version makes.
         connection.execute(text("CREATE TABLE audit (something INTEGER)"))
     before = sorted(inspect(engine).get_table_names())
-    done = hall_command("enrol", "ST-1", "--window", "2B12", "--database", bare)
+    done = hall_main("enrol", "ST-1", "--window", "2B12", "--database", bare)
     assert (done.returncode, done.stderr.partition(":")[0]) == (1, "DATABASE_UNUSABLE")
     assert "audit" in done.stderr.splitlines()[0]
     assert sorted(inspect(engine).get_table_names()) == before

@@ -23,7 +23,7 @@ from sqlalchemy import Engine, text
 
 from clerk_client.demo.authority import rsa_key
 from clerk_client.hall.errors import DatabaseUnusable, ProofWrong
-from clerk_client.hall.proofs import Proof, SpentProofs, spent_proofs
+from clerk_client.hall.proofs import Proof, SpentProofs, checked_proof, spent_proofs
 from clerk_client.hall.store import open_engine, upgrade_schema, writing
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk, StationKey
@@ -90,11 +90,12 @@ def test_proofs_that_are_too_old_to_be_used_are_forgotten(
 ) -> None:
     first, second = workers
     old = proof(iat=NOON)
-    first.spend(old, NOON)
-    second.spend(proof(), NOON + timedelta(seconds=61))
+    for spent in (old, *(proof(iat=NOON) for _ in range(501))):
+        first.spend(spent, NOON)
+    second.forget(NOON + timedelta(seconds=119))
     with pytest.raises(ProofWrong):
         first.spend(old, NOON + timedelta(seconds=119))
-    second.spend(proof(), NOON + timedelta(seconds=122))
+    second.forget(NOON + timedelta(seconds=122))
     first.spend(old, NOON + timedelta(seconds=122))
 
 
@@ -158,6 +159,36 @@ def test_a_proof_that_is_still_fresh_is_refused_after_the_service_was_killed(tow
     assert desk.get("auth/session").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("told", "is_same"),
+    [
+        ("HTTPS://Hall.Example:443/api/v1/tickets/%41023", True),
+        ("https://hall.example/api/v1/tickets/A023?day=2026-11-21#top", True),
+        ("https://hall.example/api/v1/tickets/a023", False),
+        ("https://hall.example:8443/api/v1/tickets/A023", False),
+        ("http://hall.example/api/v1/tickets/A023", False),
+        ("https://hall.example/api/v1/tickets%2FA023", False),
+        ("https://hall.example.org/api/v1/tickets/A023", False),
+        ("https://hall.example:port/api/v1/tickets/A023", False),
+        ("/api/v1/tickets/A023", False),
+        ("", False),
+        (17, False),
+        (None, False),
+    ],
+)
+def test_the_address_in_a_proof_is_compared_and_not_its_spelling(
+    told: object, is_same: bool
+) -> None:
+    key, url = StationKey(), "https://hall.example/api/v1/tickets/A023"
+    header = key.proof("GET", url, iat=int(NOON.timestamp()), htu=told)
+    try:
+        checked_proof(header, "GET", url, NOON)
+    except ProofWrong:
+        assert not is_same
+    else:
+        assert is_same
+
+
 def test_a_proof_must_be_signed_by_the_key_that_it_shows(signed_in: Desk) -> None:
     key, url = signed_in.key, signed_in.base + "auth/session"
     good = key.proof("GET", url, signed_in.token)
@@ -181,6 +212,7 @@ def test_a_proof_must_be_signed_by_the_key_that_it_shows(signed_in: Desk) -> Non
         "no signature": f"{head}.{body}.",
         "the private key in it": made(key.key, "EdDSA", jwk={**jwk, "d": d}),
         "another type": made(key.key, "EdDSA", typ="JWT"),
+        "more than is understood": made(key.key, "EdDSA", crit=["exp"]),
         "no key": made(key.key, "EdDSA", jwk=None),
         "a key that is a text": made(key.key, "EdDSA", jwk=json.dumps(jwk)),
         "a short key": made(key.key, "EdDSA", jwk={**jwk, "x": "AAAA"}),

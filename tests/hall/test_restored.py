@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, insert, select
 
-from clerk_client.domain.numbers import provisional_number, sequence_of
+from clerk_client.domain.numbers import official_number, provisional_number, sequence_of
 from clerk_client.hall import origin, tables
 from clerk_client.hall.folding import fold
 from clerk_client.wire.lines import Line
@@ -152,6 +152,58 @@ def test_all_that_a_restored_hall_lost_comes_back_from_the_windows(
     ]
 
 
+def sent_with(desk: Desk, given: dict[str, str], *lines: Line) -> list[tuple[str, str]]:
+    """Outcome and official number of each line; `given` by key."""
+    told = [{"key": key, "official": official} for key, official in given.items()]
+    fields = {"lines": [line.to_json() for line in lines], "given": told}
+    answer = desk.post("records", fields)
+    assert answer.status_code == 200, answer.text
+    return [(each["outcome"], each["official"]) for each in answer.json()["answers"]]
+
+
+def test_a_number_that_the_hall_gave_is_given_again_when_the_window_tells_it(
+    town: Town, clerk_desk: Desk
+) -> None:
+    def provisional(journal: Journal, place: int) -> Line:
+        return journal.accepted(number=provisional_number(WINDOW, town.today, journal.id, place))
+
+    epoch = epoch_of(town)
+    journal, other, late = (Journal(town.keys["C01"], clerk_desk.key) for _ in range(3))
+    known = [provisional(journal, 1), provisional(journal, 2)]
+    ((_, first),) = sent_with(clerk_desk, {}, known[0])
+    backup = copied(town.engine)
+    # One from the block that the backup knows, the others from a block that it does not.
+    lost = [known[1], *(provisional(other, place) for place in (1, 2))]
+    official = {
+        line.head.key: number for line in lost for _, number in sent_with(clerk_desk, {}, line)
+    }
+    restore(town, backup, epoch)
+    clerk_desk.sign_in(town.keys["C01"])
+    assert sent_with(clerk_desk, official, *lost) == [
+        ("settled", official[line.head.key]) for line in lost
+    ]
+    assert sent_with(clerk_desk, {}, *lost) == [
+        ("already_settled", official[line.head.key]) for line in lost
+    ]
+    hall, year, *_ = sequence_of(first)
+    lies = [
+        first,
+        official[lost[1].head.key],
+        official_number(hall, year, epoch + 1, 9_000_000),
+        official_number(hall, year - 1, epoch, 9_000_000),
+        official_number("440300", year, epoch, 9_000_000),
+        official_number(hall, year, epoch, 0),
+        first[:18] + ("X" if first[18] != "X" else "0"),
+    ]
+    wrong = [provisional(late, place) for place in range(1, len(lies) + 1)]
+    told = {line.head.key: lie for line, lie in zip(wrong, lies, strict=True)}
+    answers = sent_with(clerk_desk, told, *wrong)
+    # Nobody is refused for a number that cannot be: it is another one, of this epoch.
+    assert [outcome for outcome, _ in answers] == ["settled"] * len(lies)
+    assert {sequence_of(number)[2] for _, number in answers} == {epoch + 1}
+    assert len({number for _, number in answers}) == len(lies)
+
+
 def test_a_lease_that_the_hall_never_gave_is_not_adopted(town: Town, clerk_desk: Desk) -> None:
     journal = Journal(town.keys["C01"], clerk_desk.key)
     other = Journal(town.keys["C01"], clerk_desk.key)
@@ -170,12 +222,13 @@ def test_a_lease_that_the_hall_never_gave_is_not_adopted(town: Town, clerk_desk:
         leased(journal, {**known, "first": "1"}),
         leased(journal, {**known, "first": True}),
         leased(journal, {**far, "last": 9999}),
+        leased(journal, {**far, "epoch": -(2**53) + 1}),
         leased(journal, far),
         leased(journal, far),
     ) == [
         SETTLED,
         *[refused("LEASE_UNKNOWN")] * 3,
-        *[refused("LEASE_FORM")] * 4,
+        *[refused("LEASE_FORM")] * 5,
         SETTLED,
         SETTLED,
     ]

@@ -189,6 +189,8 @@ def test_a_revoked_certificate_ends_the_session_and_opens_none(
         hall.start()
         for answer in (desk.get("auth/session"), desk.get("matters"), desk.sign_in(clerk)):
             assert (answer.status_code, answer.json()["code"]) == (401, "CERT_REVOKED")
+            # The window says since when.
+            assert datetime.fromisoformat(answer.json()["facts"]["revoked_at"]) <= now
         renewed = clerk_key(authority, "陈思敏", "ZS-C01")
         assert desk.sign_in(renewed).status_code == 200
         trust = requests.get(f"{hall.url}/api/v1/trust", timeout=20).json()

@@ -14,11 +14,12 @@ import requests
 from sqlalchemy import select, text
 
 from clerk_client.demo.authority import Authority
-from clerk_client.demo.hall_process import HallProcess, hall_command
+from clerk_client.demo.hall_process import HallProcess
 from clerk_client.hall import tables
 from clerk_client.hall.store import open_engine, reading, writing
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk, Journal
+from tests.hall.small_service import hall_main
 
 
 @pytest.fixture
@@ -191,7 +192,7 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         database = f"sqlite:///{tmp_path / 'hall.sqlite'}"
         options = ["--port", str(port), "--database", database]
-        done = hall_command("serve", "--authorities", authorities, *options)
+        done = hall_main("serve", "--authorities", authorities, *options)
     assert done.returncode == 1
     assert done.stderr.startswith("HALL_FILE")
 

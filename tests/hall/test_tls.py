@@ -20,8 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from clerk_client.demo.authority import Authority, PrivateKey, ec_key
-from clerk_client.demo.hall_process import hall_command
-from tests.hall.small_service import WITHIN, Service, until
+from tests.hall.small_service import WITHIN, Service, hall_main, until
 
 NAMES = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
 
@@ -115,7 +114,7 @@ def refused(folder: Path, *options: str) -> str:
     authorities.write_bytes(Authority().pem)
     database = f"sqlite:///{folder / 'new.sqlite'}"
     common = ("--database", database, "--authorities", authorities)
-    done = hall_command("serve", *common, *options)
+    done = hall_main("serve", *common, *options)
     assert done.returncode == 1
     assert not (folder / "new.sqlite").exists(), "nothing had started"
     assert len(done.stderr.splitlines()) == 2, done.stderr

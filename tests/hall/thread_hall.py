@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from clerk_client.demo.authority import Authority
 from clerk_client.domain.clock import hall_day
 from clerk_client.hall.api import build_app
+from clerk_client.hall.bodies import HEADERS_LIMIT
+from clerk_client.hall.connections import BoundedProtocol
 from clerk_client.hall.loading import load
 from clerk_client.hall.stations import new_enrolment_code
 from clerk_client.hall.store import open_engine, upgrade_schema
@@ -57,8 +60,14 @@ def hall_in_thread(
     upgrade_schema(engine)
     load(engine, write_small_hall(folder / "files", hall_day(clock.now()), staff))
     app = build_app(engine, [authority.certificate], clock)
+    # The protocol and limits of the real service.
+    bounds: dict[str, Any] = {
+        "http": BoundedProtocol,
+        "ws": "none",
+        "h11_max_incomplete_event_size": HEADERS_LIMIT,
+    }
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False))
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, **bounds))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -9,14 +9,23 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, TypeVar
 
-_OF_DATABASES = {"execute", "executemany", "commit", "rollback", "backup"}
 _OF_DISKS = {"fsync", "link", "unlink", "rename", "replace", "mkdir", "write"}
-_OF_NETWORKS = {"sendall", "send", "recv_into", "recv", "connect"}
-_IN_C = _OF_DATABASES | _OF_DISKS | _OF_NETWORKS
+_METHODS = {
+    "Connection.execute",
+    "Connection.executemany",
+    "Connection.commit",
+    "Connection.rollback",
+    "socket.connect",
+    "socket.sendall",
+    "socket.send",
+    "socket.recv_into",
+    "socket.recv",
+}
 # Functions written in Python, by the end of their file and their name. psycopg's C is not seen by a
 # profiler, so that a database is watched where SQLAlchemy calls it; a key signs behind a pipe.
 _IN_PYTHON = {
@@ -26,20 +35,27 @@ _IN_PYTHON = {
     ("ukey/opened_key.py", "OpenedKey.sign"),
     ("hall_link/station_key.py", "StationKey.sign"),
 }
+Result = TypeVar("Result")
 _PRODUCT = ("/clerk_client/", "/printing/", "/ukey/")
 
 
-class FaultPoints:
-    """Counts passages from `begin` on; at passage `kill_at` the process is gone.
+Moment = int | tuple[str, int]
+"""The n-th passage of any step, or that of the step with this name."""
 
-    What was passed is written to `noted`, a line a passage: all of them with `kill_at` 0, else only
-    the one at which the process ended.
+
+class FaultPoints:
+    """Counts passages from `begin` on. At the passage of number `kill_at`, or at the given passage
+    of a step with that name, the process is gone.
+
+    What was passed is written to `noted`, a line a passage: all of them when nothing is to be
+    killed, else only the one at which the process ended.
     """
 
-    def __init__(self, kill_at: int, noted: Path) -> None:
-        self.passed = 0
-        self._kill_at = kill_at
+    def __init__(self, kill_at: Moment, noted: Path) -> None:
+        self._number = kill_at if isinstance(kill_at, int) else 0
+        self._name, self._turn = ("", 0) if isinstance(kill_at, int) else tuple(kill_at)
         self._file = os.open(noted, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._passed = 0
         self._watched: dict[CodeType, bool] = {}
 
     def begin(self) -> None:
@@ -51,9 +67,23 @@ class FaultPoints:
         sys.setprofile(None)
         threading.setprofile(None)
 
+    def unseen(self, function: Callable[..., Result]) -> Callable[..., Result]:
+        """The same function, while which this thread's steps are not counted."""
+
+        def quiet(*given: Any, **named: Any) -> Result:
+            sys.setprofile(None)
+            try:
+                return function(*given, **named)
+            finally:
+                sys.setprofile(self._look)
+
+        return quiet
+
     def _look(self, frame: FrameType, event: str, arg: Any) -> None:
         if event in ("c_call", "c_return"):
-            if arg.__name__ in _IN_C:
+            if arg.__qualname__ in _METHODS or (
+                arg.__name__ in _OF_DISKS and arg.__module__ == "posix"
+            ):
                 self._pass(frame, "before" if event == "c_call" else "after", arg.__qualname__)
         elif event in ("call", "return") and self._is_watched(frame.f_code):
             edge = "before" if event == "call" else "after"
@@ -68,13 +98,30 @@ class FaultPoints:
         return known
 
     def _pass(self, frame: FrameType, edge: str, reached: str) -> None:
-        # A lock would be one more thing to wait for; two threads at one moment are one moment.
-        self.passed += 1
-        if self._kill_at and self.passed < self._kill_at:
-            return
-        os.write(self._file, f"{edge} {reached} in {_place(frame)}\n".encode())
-        if self._kill_at:
+        # Without a lock, which would be one more thing to wait for.
+        if self._number:
+            self._passed += 1
+            if self._passed < self._number:
+                return
+        step = f"{edge} {reached} in {_place(frame)}"
+        if self._name:
+            self._passed += step == self._name
+            if self._passed < self._turn:
+                return
+        os.write(self._file, f"{step}\n".encode())
+        if self._number or self._name:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def chosen(passed: list[str], *, each: int = 1, first_only: bool = False) -> list[tuple[str, int]]:
+    """Every `each`-th of the steps in a noted life, at its first, middle and last passage."""
+    names = list(dict.fromkeys(passed))[::each]
+    found: list[tuple[str, int]] = []
+    for name in names:
+        times = passed.count(name)
+        turns = {1} if first_only else {1, (times + 1) // 2, times}
+        found += [(name, turn) for turn in sorted(turns)]
+    return found
 
 
 def _place(frame: FrameType | None) -> str:

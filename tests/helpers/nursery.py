@@ -6,6 +6,7 @@ calls that function of the module in the child and tells how the child ended.
 """
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -32,11 +33,11 @@ class Nursery:
 
     def __init__(self, module: str, log: Path) -> None:
         self._command = tied([sys.executable, "-m", __name__, module])
-        self._log = log
+        self.log_file = log
         self.child = 0
 
     def __enter__(self) -> Self:
-        with self._log.open("ab") as log:
+        with self.log_file.open("ab") as log:
             self._parent = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -63,7 +64,7 @@ class Nursery:
 
     @property
     def log(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def begin(self, function: str, **given: Any) -> None:
         """Returns once the child runs."""
@@ -111,6 +112,8 @@ class Nursery:
 def _raise(module: str) -> None:
     functions = importlib.import_module(module)
     assert threading.active_count() == 1, "a fork would lose the other threads"
+    gc.collect()
+    gc.freeze()
     said, log = os.dup(1), os.dup(2)
     for order in sys.stdin:
         child = os.fork()

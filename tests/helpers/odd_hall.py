@@ -23,11 +23,14 @@ Answer = tuple[int, Json, dict[str, str]]
 class OddHall:
     """`held` are the lines by seq; `odd`, asked first, may answer a batch in its own way.
 
+    `given`: for each batch the official numbers that were told beside it, by key.
+
     An answer of status 0 hangs up without a word.
     """
 
     held: dict[int, Json] = field(default_factory=dict)
     batches: list[list[int]] = field(default_factory=list)
+    given: list[dict[str, str]] = field(default_factory=list)
     odd: Callable[[list[Json]], Answer | None] = lambda _: None
     port: int = 0
 
@@ -75,6 +78,7 @@ def odd_hall() -> Iterator[OddHall]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            hall.given.append({each["key"]: each["official"] for each in body.get("given", [])})
             self._say(hall.take(body["lines"]))
 
         def _say(self, answer: Answer) -> None:

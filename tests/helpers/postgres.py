@@ -54,7 +54,9 @@ class PostgresServer:
     tests' own, `under` instead of the folder for what is passing. Raises PostgresMissing.
     """
 
-    def __init__(self, settings: Mapping[str, str] | None = None, under: Path | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, under: Path | None = None
+    ) -> None:
         self._settings = _SETTINGS if settings is None else settings
         self._under = under
         self._programs = _programs()
@@ -225,6 +227,14 @@ def address_of(database: str, password: str | None = None, port: int | None = No
     """Of another database of the run's server; with another password or port of a wrong one."""
     url = make_url(os.environ[ADDRESS]).set(database=database, password=password, port=port)
     return url.render_as_string(hide_password=False)
+
+
+def postgres_program(name: str) -> Path:
+    """One of the tools that come with the server. Skips the test without them."""
+    try:
+        return _programs() / name
+    except PostgresMissing as reason:
+        pytest.skip(str(reason))
 
 
 def _make_template(connection: psycopg.Connection, address: str) -> None:

@@ -22,6 +22,7 @@ def checked(cameras: Cameras, *, is_busy: bool = False) -> Check:
         printer=UNASKED,
         client=UNASKED,
         clock=SystemClock(),
+        offline=UNASKED,
     )
     return next(found[0] for found in diagnosis.checks() if found[0].subject == "camera")
 

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clerk_client.domain.clock import SystemClock
+from clerk_client.domain.numbers import official_number
 from clerk_client.hall_link.client import Credentials, HallClient
 from clerk_client.hall_link.station_key import StationKey
 from clerk_client.journal.delivery import Delivery, Standing
@@ -192,6 +193,35 @@ def test_restored_hall_gets_again_what_it_lost_also_when_nothing_waits(
     # As after a new start: compared in the first pass.
     assert Window(journal, hall).deliver().waiting == 0
     assert sorted(hall.held) == list(range(1, 10))
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_restored_hall_is_told_the_numbers_that_it_gave(
+    window: Window, journal: Journal, hall: OddHall, kept: int
+) -> None:
+    first, second = (official_number("442000", 2026, epoch, 1) for epoch in (1, 2))
+
+    def giving(lines: list[Json]) -> Answer:
+        status, fields, headers = hall.kept(lines)
+        for answer in fields["answers"]:
+            if answer["outcome"] == "settled":
+                answer["official"] = first if not given else second
+        return status, fields, headers
+
+    given: dict[str, str] = {}
+    hall.odd = giving
+    window.write(3)
+    window.deliver()
+    assert hall.given == [{}]
+    given |= {hall.held[seq]["head"]["key"]: first for seq in (1, 2, 3)}
+    for seq in range(kept + 1, 4):
+        del hall.held[seq]
+    Window(journal, hall).deliver()
+    # By itself when it is asked for, and with the others when it is sent again.
+    told = {key: number for batch in hall.given[1:] for key, number in batch.items()}
+    assert told == {hall.held[seq]["head"]["key"]: first for seq in range(kept + 1, 4)}
+    # What the hall says last is what counts.
+    assert journal.standing_of(3).official == second
 
 
 def test_hall_that_keeps_nothing_does_not_keep_the_window_busy(

@@ -17,7 +17,7 @@ _LEVELS = {"ok": Level.SUCCESS, "warning": Level.WARNING, "error": Level.ERROR}
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """One line of the page. `subject` is key, camera, printer, hall or clock.
+    """One line of the page. `subject` is key, camera, printer, hall, clock or offline.
 
     `heading` is the manual's; `whose` and `path` tell one key or driver from another; `detail` is
     for IT, as the driver or the file's reader said it.

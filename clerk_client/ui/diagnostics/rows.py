@@ -16,6 +16,7 @@ SUBJECTS = {
     "hall": "大厅服务",
     "keyring": "本机密码库",
     "clock": "电脑时间",
+    "offline": "离线资料",
 }
 SEVERITIES = {Level.SUCCESS: "正常", Level.WARNING: "注意", Level.ERROR: "故障", Level.INFO: ""}
 
@@ -24,10 +25,11 @@ _CONTENT, _CODE = 2, 3
 _TOP_RIGHT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
 
 
-def row_of(line: CheckLine) -> QFrame:
-    """One part of the station."""
-    row = _Row(line.subject, line.level)
-    row.add_finding(line)
+def row_of(lines: Sequence[CheckLine]) -> QFrame:
+    """One part of the station, with all that was found of it."""
+    row = _Row(lines[0].subject, _worst(lines))
+    for line in lines:
+        row.add_finding(line)
     return row
 
 

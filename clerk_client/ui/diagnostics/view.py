@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence, QShowEvent
@@ -86,9 +87,9 @@ class DiagnosticsPage(QWidget):
         under_headings = [line for line in lines if line.heading]
         if under_headings:
             column.addWidget(row_of_keys(under_headings))
-        for line in lines:
-            if not line.heading:
-                column.addWidget(row_of(line))
+        others = [line for line in lines if not line.heading]
+        for _, of_one in groupby(others, key=lambda line: line.subject):
+            column.addWidget(row_of(list(of_one)))
         column.addStretch(1)
         bar = self._area.verticalScrollBar()
         read_up_to = bar.value()

@@ -10,7 +10,8 @@ from clerk_client.domain.matters import Matter
 from clerk_client.domain.names import CATEGORIES, DOCUMENT_TYPES
 from clerk_client.domain.people import DocumentType, folded_number
 from clerk_client.ui.notices import Level
-from clerk_client.ui.reception.exchange import Spot
+from clerk_client.ui.reception.comparing_panel import ComparingPanel
+from clerk_client.ui.reception.exchange import Compared, Spot
 from clerk_client.ui.reception.keyboard import drop_composed
 from clerk_client.ui.widgets import ComboBox, FieldRow, LatinEdit, LineEdit
 from clerk_client.ui.wording import Words
@@ -97,6 +98,8 @@ class ApplicantPanel(QWidget):
         self._number_row = FieldRow("证件号码", self.number, required=True)
         self._phone_row = FieldRow("联系电话", self.phone)
         self._serial_row = FieldRow("部门系统流水号", self.serial)
+        self.comparing = ComparingPanel()
+        self._comparing_row = FieldRow("基础库", self.comparing)
         keeps = self._serial_row.sizePolicy()
         keeps.setRetainSizeWhenHidden(True)
         self._serial_row.setSizePolicy(keeps)
@@ -115,9 +118,11 @@ class ApplicantPanel(QWidget):
         column.addWidget(self._number_row)
         column.addWidget(self._phone_row)
         column.addWidget(self._serial_row)
+        column.addWidget(self._comparing_row)
         column.addStretch(1)
         self._wire()
         self._follow_category()
+        self.show_compared(Compared())
 
     def in_tab_order(self) -> tuple[QWidget, ...]:
         """As Tab walks through it."""
@@ -128,6 +133,7 @@ class ApplicantPanel(QWidget):
             self.number,
             self.phone,
             self.serial,
+            self.comparing.button,
         )
 
     def entries(self) -> Entries:
@@ -178,6 +184,13 @@ class ApplicantPanel(QWidget):
             return
         # The cause alone: it fits one line, so that the rows below stay where they are.
         self._rows[spot].show_message(words.title if words else "", level)
+
+    def show_compared(self, compared: Compared) -> None:
+        problem = compared.problem
+        told = f"{problem.title}；{problem.next_step}" if problem else ""
+        self._comparing_row.show_message(told, Level.WARNING)
+        self.comparing.show_compared(compared)
+        self._comparing_row.setVisible(compared.is_offered)
 
     def message(self, spot: Spot) -> str:
         """What stands below a field."""

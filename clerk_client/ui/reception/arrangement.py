@@ -78,6 +78,7 @@ class Arrangement(QWidget):
         self._whole.addLayout(columns, 1)
         self._whole.addWidget(self.bar)
         self._order_tabs()
+        self._follow_compared()
 
     def arrange_for(self, stage: Stage) -> None:
         """Brings the stage's page to the front and opens what can be used in it."""
@@ -159,6 +160,18 @@ class Arrangement(QWidget):
         column.addWidget(self._middle_heading)
         column.addWidget(self._middle_pages, 1)
         return frame
+
+    def _follow_compared(self) -> None:
+        """What comes out stands below the fields, and the column may be too low for both."""
+        form, panel = self._middle_pages.widget(0), self.applicant.comparing
+        assert isinstance(form, Column)
+
+        def show() -> None:
+            form.ensureWidgetVisible(panel.parentWidget(), 0, 0)
+
+        panel.asked.connect(show)
+        # Once the column has room for the lines that came.
+        form.verticalScrollBar().rangeChanged.connect(lambda: show() if panel.text else None)
 
     def _order_tabs(self) -> None:
         """The manual's order, then the bar, then what is only looked at."""

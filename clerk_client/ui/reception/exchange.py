@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from clerk_client.desk.forms import Draft, Entries, Form, Found, Summary
+from clerk_client.desk.forms import BaseQuestion, Draft, Entries, Form, Found, Summary
+from clerk_client.domain.base_data import Comparison
 from clerk_client.domain.cases import Acceptance, Category, LookUp
 from clerk_client.domain.matters import Matter
 from clerk_client.domain.stages import Stage
@@ -36,6 +37,8 @@ class ReceptionActions:
     by_appointment: Callable[[str], None]
     search: Callable[[int, str], None]
     choose: Callable[[str], None]
+    know_bases: Callable[[], None]
+    compare: Callable[[int, BaseQuestion], None]
     accept: Callable[[Form], None]
     print_receipt: Callable[[Acceptance, bool], None]
     hand_over: Callable[[str], None]
@@ -85,6 +88,19 @@ class Offer(enum.Enum):
     RESTORE = enum.auto()
     REPRINT = enum.auto()
     GO_ON = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """与基础库比对 as it stands. Not offered where the hall has no base for this document."""
+
+    is_offered: bool = False
+    is_ready: bool = False
+    """Name and number are there and meet their rules."""
+
+    is_under_way: bool = False
+    found: Sequence[Comparison] = ()
+    problem: Words | None = None
 
 
 class ReceptionView(Protocol):
@@ -163,6 +179,9 @@ class ReceptionView(Protocol):
 
     def show_problem(self, spot: Spot, words: Words | None, level: Level = Level.ERROR) -> None:
         """What is wrong with one field, below it; None when nothing is."""
+
+    def show_compared(self, compared: Compared) -> None:
+        """The button for it and what came out."""
 
     def show_summary(self, summary: Summary, form: Form, warnings: Sequence[Words]) -> None:
         """The check before the acceptance."""

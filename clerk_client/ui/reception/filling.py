@@ -10,6 +10,7 @@ from clerk_client.domain.matters import Audience, Matter
 from clerk_client.domain.people import DocumentType
 from clerk_client.domain.stages import Stage
 from clerk_client.ui.notices import Level
+from clerk_client.ui.reception.comparing import Comparing
 from clerk_client.ui.reception.exchange import ReceptionActions, ReceptionView, Spot
 from clerk_client.ui.reception.finding import Finding, problem_of
 from clerk_client.ui.reception.recording import Recording
@@ -32,6 +33,7 @@ class Filling(Finding):
         super().__init__(view, actions, today)
         self._recording: Recording | None = None
         self._form: Form | None = None
+        self.comparing = Comparing(view, actions, today)
 
     def proceed(self) -> None:
         """办理; at a parent, on to its children."""
@@ -72,6 +74,17 @@ class Filling(Finding):
         """证件类型 decides which rule the number has to meet."""
         if self._stage is Stage.RECORDING and self._recording:
             self._recording.change_document_type()
+            self.comparing.change_entries()
+
+    def change_entries(self) -> None:
+        """Anything in the fields, by whatever means."""
+        if self._stage is Stage.RECORDING:
+            self.comparing.change_entries()
+
+    def compare(self) -> None:
+        """与基础库比对."""
+        if self._stage is Stage.RECORDING:
+            self.comparing.ask()
 
     def commit(self) -> None:
         """Ctrl+Enter: the check first, the acceptance with the next press."""
@@ -83,8 +96,10 @@ class Filling(Finding):
     def check(self) -> None:
         """核对."""
         if self._stage is Stage.RECORDING and self._recording:
-            self._form = self._recording.check()
+            self.comparing.change_entries()
+            self._form = self._recording.check(self.comparing.found)
             if self._form is not None:
+                self.comparing.stop()
                 self._go(Stage.CONFIRMING)
                 self._view.focus(Spot.SUBMIT)
 
@@ -114,6 +129,7 @@ class Filling(Finding):
     def _record(self, found: Found, matter: Matter, entries: Entries, key: str) -> None:
         self._recording = Recording(self._view, self._today, found, matter, key)
         self._recording.open(entries)
+        self.comparing.open(key)
         self._go(Stage.RECORDING)
         self._rest()
         self._recording.start_typing()
@@ -137,6 +153,7 @@ class Filling(Finding):
 
     def _clear_form(self) -> None:
         self._recording = self._form = None
+        self.comparing.close()
         self._view.fill(Entries())
         self._view.show_category_hint(None, None)
 

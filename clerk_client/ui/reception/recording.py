@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import date
 
 from clerk_client.desk.forms import Entries, Form, Found, summary_of
+from clerk_client.domain.base_data import Comparison
 from clerk_client.domain.cases import Category
 from clerk_client.domain.errors import DomainError
 from clerk_client.domain.matters import Matter
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.exchange import ReceptionView, Spot
 from clerk_client.ui.reception.fields import judged, spot_of
-from clerk_client.ui.wording import wording_for
+from clerk_client.ui.wording import Words, wording_for
 
 
 class Recording:
@@ -67,9 +68,9 @@ class Recording:
         self._judge(Spot.NAME)
         self._judge(Spot.NUMBER)
 
-    def check(self) -> Form | None:
+    def check(self, compared: tuple[Comparison, ...]) -> Form | None:
         """Shows the summary and answers the form behind it, or shows what is wrong."""
-        form = self._form()
+        form = self._form(compared)
         try:
             summary = summary_of(form, self._today())
         except DomainError as error:
@@ -78,11 +79,12 @@ class Recording:
         warnings = [wording_for(doubt.value) for doubt in summary.doubts]
         if summary.category_differs:
             warnings.append(wording_for("CATEGORY_DIFFERS"))
+        warnings += [_difference(each) for each in compared if each.differing]
         self._view.show_notice(None, Level.INFO)
         self._view.show_summary(summary, form, warnings)
         return form
 
-    def _form(self) -> Form:
+    def _form(self, compared: tuple[Comparison, ...]) -> Form:
         entries = self._view.entries()
         is_internal = entries.category is Category.DEPARTMENT_INTERNAL
         return Form(
@@ -95,6 +97,7 @@ class Recording:
             phone=entries.phone,
             department_serial=entries.department_serial if is_internal else "",
             key=self.key,
+            compared=compared,
         )
 
     def _judge(self, spot: Spot) -> None:
@@ -119,3 +122,8 @@ class Recording:
             self._wrong.add(spot)
             self._view.show_problem(spot, words)
             self._view.focus(spot)
+
+
+def _difference(comparison: Comparison) -> Words:
+    facts = {"base": comparison.base_name, "fields": "、".join(comparison.differing)}
+    return wording_for("BASE_DIFFERS", facts)

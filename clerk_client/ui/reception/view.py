@@ -14,7 +14,7 @@ from clerk_client.domain.people import folded_number, mask
 from clerk_client.domain.stages import Stage
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.arrangement import Arrangement
-from clerk_client.ui.reception.exchange import Offer, Preview, Spot
+from clerk_client.ui.reception.exchange import Compared, Offer, Preview, Spot
 from clerk_client.ui.reception.keyboard import bind_keys, drop_composed
 from clerk_client.ui.reception.labels import LOOK_UPS
 from clerk_client.ui.reception.presenter import ReceptionPresenter
@@ -92,6 +92,8 @@ class ReceptionPage(Arrangement):
         self.applicant.document_type_changed.connect(presenter.change_document_type)
         self.applicant.left.connect(presenter.leave_field)
         self.applicant.edited.connect(presenter.edit_field)
+        self.applicant.changed.connect(presenter.change_entries)
+        self.applicant.comparing.asked.connect(presenter.compare)
         self.applicant.finished.connect(self.bar.check.setFocus)
         self.bar.back_asked.connect(presenter.back)
         self.bar.check_asked.connect(presenter.check)
@@ -231,6 +233,9 @@ class ReceptionPage(Arrangement):
 
     def show_problem(self, spot: Spot, words: Words | None, level: Level = Level.ERROR) -> None:
         self.applicant.show_problem(spot, words, level)
+
+    def show_compared(self, compared: Compared) -> None:
+        self.applicant.show_compared(compared)
 
     def show_summary(self, summary: Summary, form: Form, warnings: Sequence[Words]) -> None:
         self.summary.show_summary(summary, form, warnings)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clerk_client.domain.clock import hall_time
 from clerk_client.domain.names import CATEGORIES
 from clerk_client.ui.finding import FindingFrame
 from clerk_client.ui.notices import Level
 from clerk_client.ui.reception.summary_panel import FactGrid
+from clerk_client.ui.records.details import NARROW
 from clerk_client.ui.records.panes import AskPane, ReasonPane
 from clerk_client.ui.records.table import RecordTable
 from clerk_client.ui.scrolling import Column
@@ -24,7 +26,7 @@ _USUAL = ("受理无误，不必作废", "应更正分类，不必作废", "原�
 
 
 class ApprovalsPanel(QWidget):
-    """The list, and beside it the marked one with its two answers."""
+    """The list, and beside it, or in its place, the marked one with its two answers."""
 
     approve_asked = pyqtSignal()
     confirmed = pyqtSignal()
@@ -37,8 +39,8 @@ class ApprovalsPanel(QWidget):
         self._waiting: dict[str, WaitingVoid] = {}
         self.table = RecordTable(
             "等待处理的作废申请",
-            ("申请时间", "受理号 / 事项", "窗口 / 申请人"),
-            ("2026-11-21 00:00", "", ""),
+            ("受理号 / 事项", "申请"),
+            ("", "2楼B区12号　欧阳建国"),
         )
         self.table.marked.connect(self._mark)
         self.table.opened.connect(self.enter)
@@ -56,9 +58,10 @@ class ApprovalsPanel(QWidget):
         self.reason.given.connect(self.declined)
         for pane in (self.ask, self.reason):
             pane.left.connect(lambda: self.left.emit())
-        self._facts = QWidget()
-        self._stack = QStackedWidget()
+        self._facts, self._content = QWidget(), QWidget()
+        self._is_open = False
         self._arrange()
+        self._show_pane(self._facts)
 
     def show_waiting(
         self, waiting: "Sequence[WaitingVoid]", age: str, problem: Words | None
@@ -74,20 +77,24 @@ class ApprovalsPanel(QWidget):
 
     def ask_decision(self, words: Words | None) -> None:
         if words is None:
-            self._stack.setCurrentWidget(self._facts)
+            self._show_pane(self._facts)
             return
         self.ask.show_question(words, "确认同意作废")
-        self._stack.setCurrentWidget(self.ask)
+        self._show_pane(self.ask)
         self.ask.first().setFocus()
 
     def enter(self) -> None:
         """Enter in the list."""
         if self.table.key:
+            self._is_open = True
+            self._share_room()
             self.approve.setFocus()
 
-    def first(self) -> QWidget:
-        """Where the keyboard begins."""
-        return self.table
+    def focus_list(self) -> None:
+        """The keyboard goes to the list."""
+        self._is_open = False
+        self._share_room()
+        self.table.setFocus()
 
     @property
     def text(self) -> str:
@@ -96,6 +103,15 @@ class ApprovalsPanel(QWidget):
 
     # --- inside ---
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        is_narrow = self.width() < NARROW
+        self._list.setHidden(is_narrow and self._is_open)
+        self._beside.setHidden(is_narrow and not self._is_open)
+
     def _mark(self, request: str) -> None:
         self.marked.emit(request)
         self.reason.clear()
@@ -103,7 +119,7 @@ class ApprovalsPanel(QWidget):
 
     def _show_marked(self) -> None:
         chosen = self._waiting.get(self.table.key)
-        self._stack.setVisible(chosen is not None)
+        self._content.setVisible(chosen is not None)
         if chosen is None:
             self._grid.show_facts({})
             return
@@ -122,8 +138,13 @@ class ApprovalsPanel(QWidget):
         }
         self._grid.show_facts({name: value for name, value in facts.items() if value})
 
+    def _show_pane(self, shown: QWidget) -> None:
+        shown.show()
+        for pane in (self._facts, self.ask, self.reason):
+            pane.setHidden(pane is not shown)
+
     def _ask_reason(self) -> None:
-        self._stack.setCurrentWidget(self.reason)
+        self._show_pane(self.reason)
         self.reason.first().setFocus()
 
     def _arrange(self) -> None:
@@ -137,15 +158,19 @@ class ApprovalsPanel(QWidget):
         inside.addLayout(buttons)
         inside.addWidget(self._grid)
         inside.addStretch(1)
-        for pane in (self._facts, self.ask, self.reason):
-            self._stack.addWidget(pane)
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.addWidget(self._stack)
-        beside = Column(content)
-        beside.setObjectName("recordDetails")
-        lists = QVBoxLayout()
+        outside = QVBoxLayout(content)
+        outside.setContentsMargins(14, 12, 14, 12)
+        outside.addWidget(self._content)
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(0, 0, 0, 0)
+        for pane in (self._facts, self.ask, self.reason):
+            column.addWidget(pane)
+        self._beside = Column(content)
+        self._beside.setObjectName("recordDetails")
+        self._list = QWidget()
+        lists = QVBoxLayout(self._list)
+        lists.setContentsMargins(0, 0, 0, 0)
         lists.setSpacing(6)
         lists.addWidget(self._problem)
         lists.addWidget(self._age)
@@ -154,14 +179,17 @@ class ApprovalsPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addLayout(lists, 5)
-        row.addWidget(beside, 4)
+        row.addWidget(self._list, 5)
+        row.addWidget(self._beside, 4)
 
 
 def _cells(waiting: "WaitingVoid") -> "tuple[tuple[str, Level], ...]":
     number = waiting.official or waiting.number
     return (
-        (hall_time(waiting.requested_at), Level.INFO),
         (f"{number}\n{waiting.matter_name}", Level.INFO),
-        (f"{waiting.window_name}\n{waiting.requested_by_name}", Level.INFO),
+        (
+            f"{hall_time(waiting.requested_at)}\n"
+            f"{waiting.window_name}　{waiting.requested_by_name}",
+            Level.INFO,
+        ),
     )

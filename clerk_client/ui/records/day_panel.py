@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QDate, Qt, pyqtSignal
@@ -11,16 +12,15 @@ from PyQt5.QtWidgets import QDateEdit, QHBoxLayout, QStackedLayout, QVBoxLayout,
 from clerk_client.domain.clock import HALL_OFFSET
 from clerk_client.domain.names import CATEGORIES
 from clerk_client.ui.notices import Level
-from clerk_client.ui.records.details import Details
+from clerk_client.ui.records.details import NARROW, Details
 from clerk_client.ui.records.exchange import Pane, Shown
 from clerk_client.ui.records.table import Cell, RecordTable
-from clerk_client.ui.records.words import OFFLINE, paper_of, state_of
-from clerk_client.ui.widgets import ComboBox, LineEdit, Text
+from clerk_client.ui.records.words import gravest, paper_of, state_of
+from clerk_client.ui.widgets import Button, ComboBox, LineEdit, Text
 
 if TYPE_CHECKING:
     from clerk_client.desk.records import Record
 
-_NARROW = 900
 _LONGEST_FILTER = 60
 
 
@@ -35,7 +35,13 @@ class DayPanel(QWidget):
         self.day = QDateEdit()
         self.day.setAccessibleName("日期")
         self.day.setDisplayFormat("yyyy-MM-dd")
-        self.day.setCalendarPopup(True)
+        self.day.setButtonSymbols(QDateEdit.ButtonSymbols.NoButtons)
+        self.day.setToolTip("↑↓ 改日期")
+        self.before, self.after = Button("‹", hint="前一天 Alt+←"), Button("›", hint="后一天 Alt+→")
+        for button, days, name in ((self.before, -1, "前一天"), (self.after, 1, "后一天")):
+            button.setAccessibleName(name)
+            button.setProperty("narrow", True)
+            button.clicked.connect(partial(self.step, days))
         # Not at each digit of a year that is being typed.
         self.day.setKeyboardTracking(False)
         self.day.dateChanged.connect(lambda day: self.day_chosen.emit(day.toPyDate()))
@@ -48,8 +54,8 @@ class DayPanel(QWidget):
         self.shown.activated.connect(lambda _: self._tell_filter())
         self.table = RecordTable(
             "当日受理",
-            ("时间", "受理号 / 事项", "办事人 / 证件号码", "状态 / 类型", "回执"),
-            ("00:00　", "", "110105********1234", "部门内部系统　", "✓ 已打印（补打"),
+            ("时间 / 类型", "受理号 / 事项", "办事人 / 证件号码", "状态 / 回执"),
+            ("中山分厅待办", "", "1101**********1234", "✗ 未被接受 离线"),
         )
         self.table.opened.connect(self.enter)
         self._sums = Text(role="aside")
@@ -58,6 +64,10 @@ class DayPanel(QWidget):
         self.details = Details()
         self._is_open = False
         self._arrange()
+
+    def step(self, days: int, _checked: bool = False) -> None:
+        """To a neighbouring day."""
+        self.day.setDate(self.day.date().addDays(days))
 
     def show_day(self, day: date) -> None:
         self.day.blockSignals(True)
@@ -112,7 +122,7 @@ class DayPanel(QWidget):
         self.filtered.emit(self.filter.text(), self.shown.currentData())
 
     def _share_room(self) -> None:
-        is_narrow = self.width() < _NARROW
+        is_narrow = self.width() < NARROW
         self._list.setHidden(is_narrow and self._is_open)
         self.details.setHidden(is_narrow and not self._is_open)
 
@@ -120,7 +130,8 @@ class DayPanel(QWidget):
         self._list = QWidget()
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(self.day)
+        for part in (self.before, self.day, self.after):
+            head.addWidget(part)
         head.addWidget(self.shown)
         head.addWidget(self.filter, 1)
         below = QWidget()
@@ -136,19 +147,20 @@ class DayPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(self._list, 8)
-        row.addWidget(self.details, 5)
+        row.addWidget(self._list, 2)
+        row.addWidget(self.details, 1)
 
 
 def _cells(record: "Record") -> tuple[Cell, ...]:
-    state, level = state_of(record)
+    (state, grave), (paper, weight) = state_of(record), paper_of(record)
     if record.is_offline:
-        state += f"·{OFFLINE}"
-    number = f"{record.official}（{record.number}）" if record.official else record.number
+        state += " 离线"
+    # The official one first, and the one that stands on the paper.
+    numbers = "\n".join(filter(None, (record.official, record.number)))
+    moment = f"{record.done_at.astimezone(HALL_OFFSET):%H:%M}"
     return (
-        (f"{record.done_at.astimezone(HALL_OFFSET):%H:%M}", Level.INFO),
-        (f"{number}\n{record.matter_name}", Level.INFO),
+        (f"{moment}\n{CATEGORIES[record.category]}", Level.INFO),
+        (f"{numbers}\n{record.matter_name}", Level.INFO),
         (f"{record.applicant_name}\n{record.masked_document}", Level.INFO),
-        (f"{state}\n{CATEGORIES[record.category]}", level),
-        paper_of(record),
+        (f"{state}\n{paper}", gravest(grave, weight)),
     )

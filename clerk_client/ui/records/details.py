@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from clerk_client.domain.clock import hall_time
 from clerk_client.domain.names import CATEGORIES, DOCUMENT_TYPES
-from clerk_client.journal.day_sheet import VoidState
 from clerk_client.ui.reception.summary_panel import FactGrid
 from clerk_client.ui.records.exchange import Pane, Steps
 from clerk_client.ui.records.panes import AskPane, BesidePane, CategoryPane, VoidPane
@@ -18,6 +17,10 @@ from clerk_client.ui.wording import wording_for
 
 if TYPE_CHECKING:
     from clerk_client.desk.records import Record
+
+
+NARROW = 900
+"""Pixels below which a list and its details do not stand beside each other."""
 
 
 class Facts(QWidget):
@@ -89,13 +92,14 @@ class Details(Column):
             Pane.CATEGORY: self.category,
             Pane.BESIDE: self.beside,
         }
-        self._stack = QStackedWidget()
-        for pane in self._panes.values():
-            self._stack.addWidget(pane)
+        self._pane = Pane.NONE
         content = QWidget()
         inside = QVBoxLayout(content)
         inside.setContentsMargins(14, 12, 14, 12)
-        inside.addWidget(self._stack)
+        # Not a stack, which is as high as its highest pane and scrolls for nothing.
+        for each, pane in self._panes.items():
+            inside.addWidget(pane)
+            pane.setHidden(each is not self._pane)
         super().__init__(content)
         self.setObjectName("recordDetails")
         for pane in (self.ask, self.void, self.category, self.beside):
@@ -104,7 +108,7 @@ class Details(Column):
     @property
     def pane(self) -> Pane:
         """The one that is shown."""
-        return next(p for p, w in self._panes.items() if w is self._stack.currentWidget())
+        return self._pane
 
     def show_record(self, record: "Record | None", steps: Steps) -> None:
         if record is None or record.number != self.facts.number.text():
@@ -115,7 +119,11 @@ class Details(Column):
 
     def show_pane(self, pane: Pane) -> None:
         """With the keyboard in what is asked; the facts leave it where it is."""
-        self._stack.setCurrentWidget(self._panes[pane])
+        self._pane = pane
+        # Shown first: a focus that has nowhere to go would leave the page.
+        self._panes[pane].show()
+        for each, other in self._panes.items():
+            other.setHidden(each is not pane)
         self.verticalScrollBar().setValue(0)
         shown = self._panes[pane]
         if isinstance(shown, AskPane | VoidPane | CategoryPane | BesidePane):
@@ -134,11 +142,11 @@ def _told(record: "Record") -> str:
     if record.code:
         words = wording_for(record.code)
         told.append(f"大厅未接受：{words.title}。{words.next_step}")
-    if record.void is VoidState.REQUESTED:
+    if record.void.value == "requested":
         told.append("已申请作废，等主管处理；主管不同意的，受理照旧有效")
-    elif record.void is VoidState.APPROVED:
+    elif record.void.value == "approved":
         told.append("已作废：受理号不再使用")
-    elif record.void is VoidState.DECLINED:
+    elif record.void.value == "declined":
         told.append("主管没有同意作废，受理有效")
     if record.official:
         told.append(f"临时受理号，大厅编的正式受理号是 {record.official}")

@@ -5,7 +5,6 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clerk_client.journal.day_sheet import Delivered, Paper, VoidState
 from clerk_client.ui.notices import Level
 from clerk_client.ui.records.exchange import (
     Pane,
@@ -46,7 +45,7 @@ class RecordsPresenter(Voiding):
         self._records: tuple[Record, ...] = ()
         self._typed = ""
         self._shown = Shown.ALL
-        self._listing = False
+        self._listing = self._has_come = False
         self._sent: tuple[int, int] | None = None
 
     # --- coming and going ---
@@ -56,6 +55,7 @@ class RecordsPresenter(Voiding):
         self._is_open = True
         self._view.show_section(self._section)
         self._view.show_day(self._day)
+        self._has_come = True
         self.refresh()
         self._view.focus_list()
 
@@ -120,6 +120,10 @@ class RecordsPresenter(Voiding):
         self._stop_listing()
         self._records = records
         self._show_list()
+        if self._has_come and not self._typed:
+            # An empty list took no focus.
+            self._view.focus_list()
+        self._has_come = False
 
     def list_refused(self, error: Exception) -> None:
         self._stop_listing()
@@ -151,7 +155,7 @@ class RecordsPresenter(Voiding):
         record = self._record()
         if record is None or self._is_busy or not _steps(record).print:
             return
-        if record.paper is Paper.UNPRINTED:
+        if record.paper.value == "unprinted":
             self._print(record.number, again=False)
         else:
             self._ask(
@@ -213,12 +217,12 @@ class RecordsPresenter(Voiding):
 
 
 def _steps(record: "Record") -> Steps:
-    is_void = record.void is VoidState.APPROVED
-    is_asked = record.void is VoidState.REQUESTED
-    can_change = not is_void and not is_asked and record.delivered is not Delivered.REFUSED
+    is_void = record.void.value == "approved"
+    is_asked = record.void.value == "requested"
+    can_change = not is_void and not is_asked and record.delivered.value != "refused"
     return Steps(
-        print="" if is_void or record.paper is Paper.AT_PRINTER else _PRINTS[record.paper],
-        confirm=record.paper is Paper.DOUBTFUL,
+        print="" if is_void or record.paper.value == "at_printer" else _PRINTS[record.paper.value],
+        confirm=record.paper.value == "doubtful",
         void=can_change,
         correct=can_change,
         approve=is_asked,
@@ -226,7 +230,7 @@ def _steps(record: "Record") -> Steps:
 
 
 _PRINTS = {
-    Paper.UNPRINTED: "打印回执 (F9)",
-    Paper.DOUBTFUL: "再打一次 (F9)",
-    Paper.PRINTED: "补打 (F9)",
+    "unprinted": "打印回执 (F9)",
+    "doubtful": "再打一次 (F9)",
+    "printed": "补打 (F9)",
 }

@@ -52,7 +52,7 @@ class RefusedPanel(QWidget):
             key = str(at)
             self._told[key] = f"{words.title}。{words.next_step}（{words.code}）"
             number = "\n".join(filter(None, (record.number, record.matter_name))) or "—"
-            cells = (hall_time(record.done_at), KINDS[record.kind], number)
+            cells = (hall_time(record.done_at), KINDS[record.kind.value], number)
             cause = (words.title, Level.ERROR)
             rows.append((key, (*((text, Level.INFO) for text in cells), cause)))
         self.table.show_rows(rows)

@@ -103,7 +103,7 @@ class RecordTable(QTableWidget):
         for column, widest in enumerate(self._widths):
             if widest:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-                self.setColumnWidth(column, metrics.horizontalAdvance(widest) + 24)
+                self.setColumnWidth(column, metrics.horizontalAdvance(widest) + 18)
         for row in range(self.rowCount()):
             lines = max(self._text(row, c).count("\n") for c in range(self.columnCount()))
             self.setRowHeight(row, (lines + 1) * metrics.lineSpacing() + 12)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
@@ -41,8 +42,11 @@ class RecordsPage(QWidget):
     shown = pyqtSignal()
     hidden = pyqtSignal()
     refresh_asked = pyqtSignal()
-    print_pressed = pyqtSignal()  # F9: asks, or answers the question that stands
-    gone_back = pyqtSignal()
+    section_chosen = pyqtSignal(object)  # Section
+    print_asked = pyqtSignal()  # F9
+    print_meant = pyqtSignal()  # F9 at the question
+    day_left = pyqtSignal()  # Esc
+    approvals_left = pyqtSignal()  # Esc
     ticked = pyqtSignal()
 
     def __init__(self) -> None:
@@ -53,8 +57,9 @@ class RecordsPage(QWidget):
         self.tabs.setAccessibleName("列表")
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
-        for section, title in _TABS.items():
-            self.tabs.setTabData(self.tabs.addTab(title), section)
+        for title in _TABS.values():
+            self.tabs.addTab(title)
+        self.tabs.currentChanged.connect(self._choose)
         self.refresh = Button("刷新 F5", hint="F5")
         self.refresh.clicked.connect(lambda: self.refresh_asked.emit())
         self._moving = BusyLine()
@@ -86,15 +91,13 @@ class RecordsPage(QWidget):
         self.refresh_asked.connect(presenter.refresh)
         self.refresh_asked.connect(deciding.refresh)
         self.ticked.connect(deciding.tick)
-        self.tabs.tabBarClicked.connect(lambda at: presenter.choose_section(self._at(at)))
-        self.tabs.currentChanged.connect(lambda at: presenter.choose_section(self._at(at)))
+        self.section_chosen.connect(presenter.choose_section)
         self.day.day_chosen.connect(presenter.choose_day)
         self.day.filtered.connect(presenter.filter_by)
         self.day.table.marked.connect(presenter.mark)
         self.day.table.print_asked.connect(presenter.print_receipt)
-        self.print_pressed.connect(
-            lambda: presenter.confirm() if details.pane is Pane.ASK else presenter.print_receipt()
-        )
+        self.print_asked.connect(presenter.print_receipt)
+        self.print_meant.connect(presenter.confirm)
         details.facts.print.clicked.connect(lambda: presenter.print_receipt())
         details.facts.confirm.clicked.connect(lambda: presenter.confirm_printed())
         details.facts.void.clicked.connect(lambda: presenter.ask_void())
@@ -111,9 +114,8 @@ class RecordsPage(QWidget):
         self.approvals.confirmed.connect(deciding.confirm)
         self.approvals.declined.connect(deciding.decline)
         self.approvals.left.connect(deciding.go_back)
-        self.gone_back.connect(
-            lambda: deciding.go_back() if self.section is Section.APPROVALS else presenter.go_back()
-        )
+        self.day_left.connect(presenter.go_back)
+        self.approvals_left.connect(deciding.go_back)
 
     # --- what the presenters show ---
 
@@ -174,7 +176,7 @@ class RecordsPage(QWidget):
         elif self._stack.currentWidget() is self.refused:
             self.refused.table.setFocus()
         else:
-            self.approvals.first().setFocus()
+            self.approvals.focus_list()
 
     # --- what a test and a screen reader ask ---
 
@@ -205,18 +207,19 @@ class RecordsPage(QWidget):
         title = _TABS[section]
         self.tabs.setTabText(list(_TABS).index(section), f"{title} {count}" if count else title)
 
-    def _at(self, at: int) -> Section:
-        section: Section = self.tabs.tabData(max(0, at))
-        return section
+    def _choose(self, at: int) -> None:
+        self.section_chosen.emit(list(_TABS)[max(0, at)])
 
     def _give_keys(self) -> None:
         keys = {
             "F5": self.refresh_asked.emit,
-            "F9": self.print_pressed.emit,
+            "F9": self._print,
             "Ctrl+F": self.day.filter.setFocus,
             "Esc": self._go_back,
-            "Ctrl+Tab": lambda: self._step(1),
-            "Ctrl+Shift+Tab": lambda: self._step(-1),
+            "Alt+Left": partial(self.day.step, -1),
+            "Alt+Right": partial(self.day.step, 1),
+            "Ctrl+Tab": partial(self._step, 1),
+            "Ctrl+Shift+Tab": partial(self._step, -1),
         }
         for key, done in keys.items():
             shortcut = QShortcut(QKeySequence(key), self)
@@ -225,8 +228,20 @@ class RecordsPage(QWidget):
             shortcut.activated.connect(done)
 
     def _go_back(self) -> None:
-        if not is_composing():
-            self.gone_back.emit()
+        if is_composing():
+            return
+        if self.section is Section.APPROVALS:
+            self.approvals_left.emit()
+        else:
+            self.day_left.emit()
+
+    def _print(self) -> None:
+        if self.section is not Section.DAY:
+            return
+        if self.day.details.pane is Pane.ASK:
+            self.print_meant.emit()
+        else:
+            self.print_asked.emit()
 
     def _step(self, by: int) -> None:
         there = [at for at in range(self.tabs.count()) if self.tabs.isTabVisible(at)]
