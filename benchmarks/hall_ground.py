@@ -33,6 +33,7 @@ HALL = "442000"
 NUMBERS = 2000
 """Leased to each window."""
 MATTERS = 40
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 # What a hall of this size would set, and nothing that is less durable than the defaults.
 _SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
@@ -304,16 +305,17 @@ def _seats(connection: Connection, authority: Authority, today: date) -> list[Se
 
 
 def ticket_number(place: int, count: int) -> str:
-    return f"B{place:03d}{count:05d}"
+    return f"{_LETTERS[place // 26]}{_LETTERS[place % 26]}{count:04d}"
 
 
 def _tickets(connection: Connection, today: date, each: int) -> None:
     if not each:
         return
     n = series(connection.engine, (WINDOWS + 1) * each)
+    place = f"((i - 1) / {each})"
     number = (
-        f"'B' || substr(cast(1000 + (i - 1) / {each} AS varchar(9)), 2) "
-        f"|| substr(cast(100000 + (i - 1) % {each} AS varchar(9)), 2)"
+        f"substr('{_LETTERS}', 1 + {place} / 26, 1) || substr('{_LETTERS}', 1 + {place} % 26, 1) "
+        f"|| substr(cast(10000 + (i - 1) % {each} AS varchar(9)), 2)"
     )
     day = f"'{today.isoformat()}'"
     if connection.dialect.name == "postgresql":

@@ -216,8 +216,14 @@ async def _play(made: list["deque[Call]"], port: int, seconds: float) -> dict[st
             latencies[call.name].append(time.perf_counter() - sent)
             told = _OUTCOME.findall(answer)
             outcomes.update(f"{a.decode()} {b.decode()}".strip() for a, b in told)
-            if not told:
-                outcomes[answer.split(b" ", 2)[1].decode()] += 1
+            if told:
+                continue
+            status = answer.split(b" ", 2)[1].decode()
+            outcomes[status] += 1
+            if call.parts:
+                # What comes after it is chained to it: this window sends it again, next round.
+                waiting.appendleft(call)
+                return
         ran_out += 1
 
     used = _cpu()

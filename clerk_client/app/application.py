@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QApplication, QWidget
 from clerk_client.app.devices import WiredDevices
 from clerk_client.app.first_paint import AfterFirstPaint
 from clerk_client.app.identity import WiredIdentity
+from clerk_client.app.reception_page import wire_reception
 from clerk_client.app.records_page import WiredRecords
 from clerk_client.app.workers import Workers
 from clerk_client.domain.cases import LookUp
@@ -183,45 +184,14 @@ class Application:
         self._workers.sync.session_ended.connect(self._lock_ended)
 
     def _wire_reception(self) -> None:
-        page, reception, desk, camera = (
-            self._reception_page,
-            self._reception,
-            self._workers.desk,
-            self._workers.camera,
-        )
+        page, reception, workers = self._reception_page, self._reception, self._workers
         page.attach(reception)
         watch_gun(page, reception, self._settings.gun_prefix, self._settings.gun_suffix)
-        camera.previewed.connect(page.show_picture)
-        camera.kept.connect(page.show_kept)
-        camera.ticket_read.connect(reception.ticket_read)
-        camera.choices_read.connect(reception.choices_read)
-        camera.nothing_read.connect(reception.nothing_read)
-        camera.preview_started.connect(reception.preview_started)
-        camera.preview_stopped.connect(reception.preview_stopped)
-        camera.failed.connect(reception.camera_failed)
-        camera.lost.connect(reception.camera_lost)
-        camera.hinted.connect(reception.reading_hindered)
-        camera.cameras_known.connect(reception.cameras_known)
-        camera.adjustment_known.connect(reception.adjustment_known)
-        desk.found.connect(reception.found)
-        desk.found.connect(self._looked_up)
-        desk.matters_found.connect(reception.matters_found)
-        desk.bases_known.connect(reception.comparing.bases_known)
-        desk.compared.connect(reception.comparing.compared)
-        desk.compare_refused.connect(reception.comparing.refused)
-        desk.accepted.connect(reception.accepted)
-        desk.accepted.connect(self._workers.sync_thread.queued(self._workers.sync.deliver_now))
-        desk.handed_over.connect(reception.handed_over)
-        desk.refused.connect(reception.refused)
-        desk.search_refused.connect(reception.search_refused)
-        desk.hand_over_refused.connect(reception.hand_over_refused)
-        self._workers.drafts.taken.connect(reception.drafts_taken)
-        self._workers.drafts.not_taken.connect(reception.drafts_refused)
-        self._workers.drafts.not_kept.connect(reception.drafts_not_kept)
-        self._workers.drafts.not_kept.connect(partial(self._draft_kept, False))
-        self._workers.drafts.kept.connect(partial(self._draft_kept, True))
-        self._workers.print.printed.connect(reception.printed)
-        self._workers.print.failed.connect(reception.print_failed)
+        wire_reception(page, reception, workers)
+        workers.desk.found.connect(self._looked_up)
+        workers.desk.accepted.connect(workers.sync_thread.queued(workers.sync.deliver_now))
+        workers.drafts.not_kept.connect(partial(self._draft_kept, False))
+        workers.drafts.kept.connect(partial(self._draft_kept, True))
         self.window.page_changed.connect(self._page_changed)
 
     def _wire_other_pages(self) -> None:

@@ -60,18 +60,32 @@ class SessionWatch:
         if not self._credentials.token:
             return None
         try:
-            role = self._session().clerk.role
+            asked_for = self._session()
+        except HallRefused:
+            # On their way in or out.
+            return None
+        try:
             answer = self._client.session()
         except HallUnavailable as error:
             log.info("session not asked: %s", error.code)
             return None
         except HallRefused as error:
-            return error if self._is_over(error) else None
-        return None if answer.clerk.role == role.value else RoleChanged()
+            is_over = self._is_over(error) and not self._has_changed(asked_for)
+            return error if is_over else None
+        if answer.clerk.role == asked_for.clerk.role.value or self._has_changed(asked_for):
+            return None
+        return RoleChanged()
 
     def close(self) -> None:
         """Drops the connections."""
         self._client.close()
+
+    def _has_changed(self, asked_for: Session) -> bool:
+        """Meanwhile they left, or another clerk came, of whom the answer speaks."""
+        try:
+            return self._session() is not asked_for
+        except HallRefused:
+            return True
 
     def _is_over(self, error: HallRefused) -> bool:
         log.warning("session refused: %s", error.code)

@@ -81,9 +81,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     )
     restored.set_defaults(run=commands.restored)
     audited = found.add_parser("audit-verify", help="check the chain of who did what")
-    audited.add_argument(
-        "--head", type=_head, default="", help="seq:hash that an earlier check printed"
-    )
+    audited.add_argument("--head", type=_head, help="seq:hash that an earlier check printed")
     audited.set_defaults(run=commands.audit_verify)
     openapi = found.add_parser("openapi", help="print the contract's OpenAPI document")
     openapi.set_defaults(run=commands.openapi)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from clerk_client.domain.clock import HALL_OFFSET, rfc3339
 from clerk_client.hall import tables
 from clerk_client.hall.store import reading
-from clerk_client.wire.auditing import AuditAnswer, AuditRowMessage
+from clerk_client.wire.audit import AuditAnswer, AuditRowMessage
 
 # Years that every zone can show.
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)

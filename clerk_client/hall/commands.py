@@ -5,7 +5,8 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -21,9 +22,10 @@ def load(options: argparse.Namespace) -> int:
     """Takes over a folder's files."""
     from clerk_client.hall.loading import load
 
-    engine = _database(options.database)
-    origin.ensure_here(engine)
-    for table, count in load(engine, options.folder).items():
+    with _database(options.database) as engine:
+        origin.ensure_here(engine)
+        loaded = load(engine, options.folder)
+    for table, count in loaded.items():
         print(f"{table}: {count}")  # noqa: T201 - the command's answer
     return 0
 
@@ -32,10 +34,11 @@ def enrol(options: argparse.Namespace) -> int:
     """Prints a station's one-time code."""
     from clerk_client.hall.stations import new_enrolment_code
 
-    engine = _database(options.database)
-    origin.ensure_here(engine)
-    now = SystemClock().now()
-    print(new_enrolment_code(engine, options.station, options.window, now))  # noqa: T201
+    with _database(options.database) as engine:
+        origin.ensure_here(engine)
+        now = SystemClock().now()
+        code = new_enrolment_code(engine, options.station, options.window, now)
+    print(code)  # noqa: T201 - the command's answer
     return 0
 
 
@@ -49,8 +52,8 @@ def backup(options: argparse.Namespace) -> int:
 
 def restored(options: argparse.Namespace) -> int:
     """Raises the epoch of a database that was put back."""
-    engine = _database(options.database)
-    epoch = origin.restored(engine, options.last_epoch, anyway=options.anyway)
+    with _database(options.database) as engine:
+        epoch = origin.restored(engine, options.last_epoch, anyway=options.anyway)
     print(f"epoch: {epoch}")  # noqa: T201 - the command's answer
     return 0
 
@@ -60,7 +63,8 @@ def audit_verify(options: argparse.Namespace) -> int:
     from clerk_client.hall.sealing import verify_audit
     from clerk_client.hall.words import words
 
-    standing = verify_audit(_database(options.database), options.head)
+    with _database(options.database) as engine:
+        standing = verify_audit(engine, options.head or "")
     for finding in standing.findings:
         told = words(finding.code).format(seal=finding.seal)
         print(f"{finding.code}: {told}")  # noqa: T201 - the command's answer
@@ -94,9 +98,8 @@ def serve(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     # Once here, so that a wrong file is told once and before anything starts.
     load_authorities(options.authorities.read_bytes())
     _metrics_token(options)
-    engine = _database(options.database)
-    origin.begin(engine)
-    engine.dispose()
+    with _database(options.database) as engine:
+        origin.begin(engine)
     with listen(options.host, options.port) as listening:
         scheme = "https" if tls is not None else "http"
 
@@ -174,10 +177,15 @@ def _say(words: bytes) -> None:
     os.write(1, words)
 
 
-def _database(address: str) -> Engine:
+@contextmanager
+def _database(address: str) -> Iterator[Engine]:
+    """Its tables are this version's; no connection is left open."""
     engine = open_engine(address)
-    upgrade_schema(engine)
-    return engine
+    try:
+        upgrade_schema(engine)
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _tls(options: argparse.Namespace) -> TlsFiles | None:

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import (
+    DataError,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -99,6 +100,12 @@ def answer_with_problems(app: FastAPI) -> None:
         metrics.database_failed()
         log.error("the database did not answer: %s", database_fault(error))
         return told(request, DatabaseUnusable())
+
+    @app.exception_handler(DataError)
+    async def tell_unfit(request: Request, error: DataError) -> JSONResponse:
+        # The contract's forms leave nothing of the kind through; if one did, it was sent.
+        log.error("what was sent does not fit the database: %s", database_fault(error))
+        return told(request, RequestInvalid(field="value"))
 
     @app.exception_handler(RequestValidationError)
     async def tell_fields(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,13 +1,10 @@
 """Opening the hall's database and keeping its transactions short and durable."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
 from typing import Any, Concatenate, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
 
 import psycopg
 from alembic import command
@@ -18,9 +15,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.pool import Pool
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from clerk_client.hall import tables
 from clerk_client.hall.errors import (
@@ -30,10 +25,8 @@ from clerk_client.hall.errors import (
     DatabaseUnusable,
     HallNotLoaded,
 )
+from clerk_client.hall.pooling import WAIT_FOR_WRITER, keep_turns, look_before_use, turn
 
-# Seconds. A writer holds SQLite for a few milliseconds, and a client gives up after 8 s: it must
-# hear what is wrong before that.
-_WAIT_FOR_WRITER = 5
 # One for each thread that FastAPI works with, so that a call that only reads never waits behind
 # those that wait for a writer's lock.
 _CONNECTIONS = {"pool_size": 40, "max_overflow": 10, "pool_timeout": 5}
@@ -53,9 +46,6 @@ _POSTGRES_SETTINGS = {
     "lock_timeout": "5000",
     "idle_in_transaction_session_timeout": "30000",
 }
-# Seconds. A connection that was just used is not asked whether it still works: among calls that
-# follow each other that would be every fifth statement.
-_SURE_FOR = 1.0
 _OLDEST_POSTGRES = (13, 0)
 # Any number will do; that of this program's migrations, within one database.
 _MIGRATING = 442_005_432
@@ -94,10 +84,10 @@ def _sqlite(url: URL) -> Engine:
         url,
         # Parameters hold names and document numbers: they must not reach a log with a traceback.
         hide_parameters=True,
-        connect_args={"timeout": _WAIT_FOR_WRITER},
+        connect_args={"timeout": WAIT_FOR_WRITER},
         **_CONNECTIONS,
     )
-    _TURNS[engine.pool] = threading.Lock()
+    keep_turns(engine)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -132,8 +122,7 @@ def _postgres(url: URL) -> Engine:
         **_POSTGRES_CONNECTIONS,
     )
     # The first call after an outage finds out in the pool, not in the middle of its work.
-    event.listen(engine, "checkin", _note_end)
-    event.listen(engine, "checkout", _ensure_alive)
+    look_before_use(engine)
     return engine
 
 
@@ -232,7 +221,7 @@ def asking(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes; durable when the block is left."""
-    with _turn(engine), engine.connect() as connection:
+    with turn(engine), engine.connect() as connection:
         # Taking the write lock late would fail with "database is locked" instead of waiting.
         connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with connection.begin():
@@ -315,44 +304,6 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         dbapi_connection.execute(f"PRAGMA {pragma}")
-
-
-@contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
-    """One writer of this process after another. SQLite itself has no queue: whoever finds it taken
-    sleeps and looks again, and of forty some never find it free."""
-    turns = _TURNS.get(engine.pool)
-    if turns is None:
-        yield
-        return
-    if not turns.acquire(timeout=_WAIT_FOR_WRITER):
-        raise NoConnectionFree("others write")
-    try:
-        yield
-    finally:
-        turns.release()
-
-
-# By pool, which an engine shares with those of other options.
-_TURNS: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
-
-
-def _note_end(_connection: object, record: Any) -> None:
-    record.info[_note_end] = time.monotonic()
-
-
-def _ensure_alive(dbapi_connection: Any, record: Any, _proxy: object) -> None:
-    used = record.info.get(_note_end)
-    if used is None or time.monotonic() - used < _SURE_FOR:
-        return
-    before = dbapi_connection.autocommit
-    try:
-        dbapi_connection.autocommit = True
-        dbapi_connection.execute("SELECT 1")
-        dbapi_connection.autocommit = before
-    except psycopg.Error as error:
-        # All that are as old are as dead; this one is replaced.
-        raise InvalidatePoolError from error
 
 
 def _begin_sqlite(connection: Connection) -> None:

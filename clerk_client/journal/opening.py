@@ -14,6 +14,7 @@ from clerk_client.journal.database import told
 from clerk_client.journal.errors import (
     JournalError,
     JournalFull,
+    JournalInUse,
     JournalKeyLost,
     JournalNotWritable,
     JournalReadOnly,
@@ -24,6 +25,10 @@ from clerk_client.journal.tail import ensure_whole_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_COPIES = 5
+_LOG_HEADER = 32  # SQLite's file format, 4.1: magic, checkpoint sequence, salts
 
 
 def open_journal(path: Path, station: str) -> Journal:
@@ -52,7 +57,12 @@ def journal_with_key(path: Path, key: bytes) -> Journal:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise JournalNotWritable(type(error).__name__) from error
-    return _opened(path, key, lambda connection: _checked(connection, was_closed))
+    journal = _opened(path, key, lambda connection: _checked(connection, was_closed))
+    with contextlib.suppress(OSError):
+        # Encrypted as it is: where the folder stood before, others could copy it.
+        for file in (path, log_of(path)):
+            file.chmod(0o600)
+    return journal
 
 
 def open_to_read(path: Path, key: bytes, fault: JournalError | None = None) -> Journal:
@@ -65,9 +75,7 @@ def open_to_read(path: Path, key: bytes, fault: JournalError | None = None) -> J
     folder = Path(tempfile.mkdtemp(prefix="journal-"))
     try:
         copy = folder / path.name
-        for file in (path, log_of(path)):
-            if file is path or file.exists():
-                shutil.copyfile(file, folder / file.name)
+        _copy_both(path, folder)
         why = fault or JournalReadOnly("opened to be read")
         journal = _opened(copy, key, lambda connection: _only_read(connection, why))
     except BaseException as error:
@@ -77,6 +85,31 @@ def open_to_read(path: Path, key: bytes, fault: JournalError | None = None) -> J
         raise
     journal.when_closed(lambda: shutil.rmtree(folder, ignore_errors=True))
     return journal
+
+
+def _copy_both(path: Path, folder: Path) -> None:
+    """File and log as they belong together, though a window writes on."""
+    for _ in range(_COPIES):
+        before = _state(path)
+        for file in (path, log_of(path)):
+            if file is path or file.exists():
+                shutil.copyfile(file, folder / file.name)
+            else:
+                (folder / file.name).unlink(missing_ok=True)
+        if _state(path) == before:
+            return
+    raise JournalInUse("it changed while it was copied")
+
+
+def _state(path: Path) -> tuple[int, int, bytes]:
+    """Another one once the log was written back or begun anew; what is added to it does no harm."""
+    about = path.stat()
+    try:
+        with log_of(path).open("rb") as log:
+            header = log.read(_LOG_HEADER)
+    except FileNotFoundError:
+        header = b""
+    return about.st_mtime_ns, about.st_size, header
 
 
 def key_name(station: str) -> str:

@@ -8,6 +8,7 @@ is no second secret to lose; each file has a salt of its own.
 """
 
 import contextlib
+import logging
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,12 @@ from pathlib import Path
 
 from clerk_client.hall_link import secret_store
 from clerk_client.journal.entries import Entry, Writer
-from clerk_client.journal.errors import JournalDamaged, JournalKeyLost, JournalNotWritable
+from clerk_client.journal.errors import (
+    JournalDamaged,
+    JournalError,
+    JournalKeyLost,
+    JournalNotWritable,
+)
 from clerk_client.journal.key_copy import copy_of
 from clerk_client.journal.opening import (
     finish_replacement,
@@ -29,6 +35,8 @@ from clerk_client.journal.opening import (
 from clerk_client.journal.recovery import SET_ASIDE
 from clerk_client.journal.store import Journal
 from clerk_client.wire.lines import Kind, Line, Signer
+
+log = logging.getLogger(__name__)
 
 _LIMIT = 1_000_000
 
@@ -89,16 +97,21 @@ def lost_lines(path: Path, station: str) -> Iterator[LostLine]:
     What the hall had taken after the image was made is answered by the delivery pass that finds the
     journal behind, and so is not among them. The others it cannot take any more: their chain went
     another way than the one it holds. A supervisor sees to it that what they say is recorded anew.
-    Raises JournalError kinds, KeyringAbsent.
+    One that cannot be read, under a key that was lost say, is only told in the log. Raises
+    JournalError kinds, KeyringAbsent.
     """
     key = secret_store.read(key_name(station))
     files = set_aside_files(path)
     if key is None and files:
         raise JournalKeyLost("the keyring holds no key for it")
     for file in files:
-        with contextlib.closing(open_to_read(file, key or b"")) as journal:
-            for line in journal.waiting(_LIMIT):
-                yield LostLine(journal.id, line)
+        try:
+            with contextlib.closing(open_to_read(file, key or b"")) as journal:
+                found = [LostLine(journal.id, line) for line in journal.waiting(_LIMIT)]
+        except JournalError as error:
+            log.warning("a journal set aside cannot be read: %s", error.code)
+            continue
+        yield from found
 
 
 def _examined(path: Path, key: bytes) -> tuple[str, str]:

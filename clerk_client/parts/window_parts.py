@@ -1,9 +1,11 @@
 """All that a window needs."""
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from clerk_client.domain.clock import Clock, hall_day
+from clerk_client.journal.errors import JournalError
 from clerk_client.parts.hall_parts import HallParts
 from clerk_client.settings import Settings
 
@@ -99,7 +101,9 @@ class Parts(HallParts):
                 return self._desk
             formats = self.ticket_formats()
             client = self.client()
-            self.kept().forget_appointments_before(hall_day(self.clock.now()))
+            # Those of earlier days that cannot be destroyed now are passed over when asked for.
+            with suppress(JournalError):
+                self.kept().forget_appointments_before(hall_day(self.clock.now()))
             sign_in = SignIn(
                 client=client,
                 renewal_client=self.client(),

@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from clerk_client.desk.desk import Desk
 from clerk_client.desk.forms import Form, Found
+from clerk_client.desk.session import SessionWatch
+from clerk_client.desk.stock import Stock
 from clerk_client.domain.cases import Category
 from clerk_client.domain.errors import AppointmentUsed, TicketUsed
 from clerk_client.domain.numbers import is_official_number, is_provisional_number
@@ -249,3 +252,35 @@ def test_lease_whose_answer_was_lost_burns_no_numbers(station: Station, parts: P
     parts.stock().lease(parts.client(), parts.desk().session.writer)
     assert station.at_hall("SELECT count(*) FROM leases WHERE key = ?", str(key)) == [(1,)]
     assert station.at_hall("SELECT max(last) FROM leases") == [(lost.last,)]
+
+
+def test_look_that_was_overtaken_by_another_sign_in_ends_nobodys_session(
+    station: Station, parts: Parts, desk: Desk
+) -> None:
+    before = desk.session
+    station.at_hall("UPDATE clerks SET locked = 1 WHERE code = ?", CLERK.code)
+    sessions = iter((before, replace(before, token_id="another")))
+    watch = SessionWatch(parts.client(), parts.credentials(), lambda: next(sessions))
+    assert watch.look() is None
+    watch.close()
+
+
+def test_clock_of_another_year_does_not_burn_the_halls_numbers(
+    station: Station, parts: Parts, desk: Desk
+) -> None:
+    class LastYear:
+        def now(self) -> datetime:
+            return parts.clock.now() - timedelta(days=400)
+
+    stock = Stock(
+        journal=parts.journal(),
+        catalogue=parts.catalogue(),
+        kept=parts.kept(),
+        station_key=parts.station_key(),
+        clock=LastYear(),
+        lease_size=parts.settings.lease_size,
+    )
+    for _ in range(4):
+        stock.top_up(parts.client(), desk.session.writer)
+    # One at the sign-in; one by which the wrong clock learns the hall's year.
+    assert station.at_hall("SELECT count(*) FROM leases") == [(2,)]

@@ -4,10 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from clerk_client.hall import origin
 from clerk_client.hall.backing_up import back_up
 from tests.faults.ledger import ensure_exactly_once
 from tests.faults.test_client_killed import Record, told
-from tests.faults.town import Town, a_town, forms, restore
+from tests.faults.town import Town, a_town, forms
 
 
 def test_windows_hand_in_again_what_an_older_backup_of_the_hall_does_not_know(
@@ -37,6 +38,16 @@ def test_windows_hand_in_again_what_an_older_backup_of_the_hall_does_not_know(
         findings = ensure_exactly_once(town)
         assert findings.provisional
         told(record_property, town, findings)
+
+
+def restore(town: Town, backup: Path) -> int:
+    """As docs/hall.md says: the file is put back and told so. The new epoch."""
+    file = Path(town.service.database.removeprefix("sqlite:///"))
+    for beside in ("", "-wal", "-shm"):
+        file.with_name(file.name + beside).unlink(missing_ok=True)
+    file.write_bytes(backup.read_bytes())
+    town.engine.dispose()
+    return origin.restored(town.engine, None, anyway=False)
 
 
 def _without_the_hall(town: Town, count: int) -> None:

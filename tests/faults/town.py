@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 
 from clerk_client.demo.authority import Authority
 from clerk_client.domain.clock import hall_day
-from clerk_client.hall import origin
 from clerk_client.hall.loading import load
 from clerk_client.hall.stations import new_enrolment_code
 from clerk_client.hall.store import open_engine, upgrade_schema
@@ -293,16 +292,6 @@ def _make_tables(engine: Engine) -> None:
         first.dispose()
         _template.append(made)
     shutil.copyfile(_template[0], file)
-
-
-def restore(town: Town, backup: Path) -> int:
-    """As docs/hall.md says: the file is put back and told so. The new epoch."""
-    file = Path(town.service.database.removeprefix("sqlite:///"))
-    for beside in ("", "-wal", "-shm"):
-        file.with_name(file.name + beside).unlink(missing_ok=True)
-    file.write_bytes(backup.read_bytes())
-    town.engine.dispose()
-    return origin.restored(town.engine, None, anyway=False)
 
 
 def _write_settings(

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from clerk_client.demo.authority import Authority
-from clerk_client.hall import bodies, connections
+from clerk_client.hall import bodies, connections, contract
 from tests.hall.desk import Desk, clerk_key
 from tests.hall.small_service import (
     WITHIN,
@@ -188,16 +188,18 @@ def test_requests_that_never_end_are_cut_off_and_hold_nothing(
 def test_large_bodies_together_hold_no_more_than_the_process_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies.Room.__init__, "__defaults__", (1_000_000,))
+    room = bodies.Room(1_000_000)
+    monkeypatch.setattr(contract, "Room", lambda: room)
     large = CHALLENGE + b"Content-Length: 700000\r\n\r\n"
     with hasty_hall(tmp_path) as (desk, port), ExitStack() as held:
         first = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=WITHIN))
         first.sendall(large + b"x" * 699_999)
         beyond = large + b"x" * 700_000
-        # The first one's bytes are taken a moment after they were sent.
-        until(lambda: refused(answer_to(port, beyond), 503, "HALL_BUSY"))
+        until(lambda: room.held == 699_999)
+        assert refused(answer_to(port, beyond), 503, "HALL_BUSY")
         # Small ones are taken all the same, and the room is free again once the first has ended.
         assert desk.get("matters").status_code == 200
         first.sendall(b"x")
         assert refused(received(first), 422, "REQUEST_INVALID")
+        until(lambda: room.held == 0)
         assert refused(answer_to(port, beyond), 422, "REQUEST_INVALID")

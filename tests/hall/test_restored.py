@@ -8,6 +8,7 @@ from sqlalchemy import Engine, delete, insert, select
 from clerk_client.domain.numbers import official_number, provisional_number, sequence_of
 from clerk_client.hall import origin, tables
 from clerk_client.hall.folding import fold
+from clerk_client.hall.store import reading
 from clerk_client.wire.lines import Line
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk, Journal, Json
@@ -22,7 +23,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def copied(engine: Engine) -> Rows:
     """Every row of every table, as a backup holds them."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return {
             table.name: [dict(row._mapping) for row in connection.execute(select(table))]
             for table in tables.metadata.sorted_tables

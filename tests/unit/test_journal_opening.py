@@ -1,6 +1,7 @@
 """Opening the journal's file: older and newer ones, damaged ones, and disks that take nothing."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -287,6 +288,35 @@ def test_a_journal_that_is_only_read_leaves_the_file_to_its_client(path: Path) -
         with pytest.raises(JournalInUse):
             journal_with_key(path, KEY)
         journal.append(accepted(), WRITER, STATION, take=True)
+
+
+def test_a_copy_taken_while_the_window_writes_its_log_back_lacks_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    copyfile = shutil.copyfile
+    with closing(made(path)) as journal:
+
+        def and_meanwhile(source: Path, target: Path) -> None:
+            copyfile(source, target)
+            copied.append(source.name)
+            if len(copied) == 1:
+                journal.clear_away()
+                journal.append(accepted(), WRITER, STATION, provisional=True)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(shutil, "copyfile", and_meanwhile)
+            copy = open_to_read(path, KEY)
+        with closing(copy):
+            assert [each.hash for each in copy.lines()] == [each.hash for each in journal.lines()]
+    assert len(copied) > 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such rights here")
+def test_the_journals_files_are_their_accounts_alone(path: Path) -> None:
+    path.touch(0o644)
+    with closing(made(path)):
+        assert {file.stat().st_mode & 0o77 for file in path.parent.iterdir()} == {0}
 
 
 def test_a_second_client_is_refused_while_the_first_ones_log_is_not_written_back(

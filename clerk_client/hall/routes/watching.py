@@ -10,7 +10,7 @@ from clerk_client.hall import audit_pages, lookups, metrics
 from clerk_client.hall.calling import LARGEST, Address, Day, Now, TheHall
 from clerk_client.hall.errors import MetricsClosed
 from clerk_client.hall.store import reading, this_hall
-from clerk_client.wire.auditing import AuditAnswer
+from clerk_client.wire.audit import AuditAnswer
 from clerk_client.wire.messages import HealthAnswer, TrustAnswer
 
 router = APIRouter()

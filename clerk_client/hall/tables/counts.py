@@ -32,7 +32,8 @@ tally_deltas = Table(
     Index("ix_tally_deltas_day", "day", "department", "category"),
 )
 
-# Folded deltas, one small cube a dimension (department, matter, clerk, window, hour).
+# Folded deltas, two small cubes a dimension (department, matter, clerk, window, hour): of days, and
+# of whole months under `hour/month`, whose `day` is the month's first.
 tally_totals = Table(
     "tally_totals",
     metadata,
