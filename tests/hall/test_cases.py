@@ -255,6 +255,7 @@ def test_garbage_in_place_of_a_case_is_refused_with_a_code(
         "NOT_FOUND",
         "REQUEST_INVALID",
         "HEADERS_TOO_LARGE",
+        "REQUEST_MALFORMED",
     }
 
 

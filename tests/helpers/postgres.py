@@ -13,7 +13,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import LiteralString, Self
@@ -91,8 +91,18 @@ class PostgresServer:
         self._end(at_once=False)
 
     def kill(self) -> None:
-        """Ends it with nothing written any more; its other processes follow by themselves."""
+        """Ends it with nothing written any more; returns once its other processes have followed."""
+        assert self._process is not None, "PostgreSQL does not run"
+        parent = self._process.pid
+        listed = ""
+        # It may have ended by itself.
+        with suppress(OSError):
+            listed = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
         self._end(at_once=True)
+        deadline = time.monotonic() + _PATIENCE
+        # One that is still busy would answer once more.
+        while any(map(_is_alive, listed.split())) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="clerk-postgres-", dir=self._under))
@@ -252,6 +262,14 @@ def _make_template(connection: psycopg.Connection, address: str) -> None:
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         connection.execute(rename.format(sql.Identifier(making), sql.Identifier(_TEMPLATE)))
     connection.execute("SELECT pg_advisory_unlock(%s)", [_MAKING_TEMPLATE])
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def _programs() -> Path:
