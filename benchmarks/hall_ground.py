@@ -23,7 +23,7 @@ from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
 from clerk_client.domain.clock import hall_day, rfc3339
 from clerk_client.hall import tables
-from clerk_client.hall.auth import token_sha256
+from clerk_client.hall.access.auth import token_sha256
 from clerk_client.hall.store import open_engine, upgrade_schema, writing
 from tests.hall.desk import StationKey, clerk_key
 from tests.helpers.postgres import PostgresMissing, PostgresServer

@@ -18,8 +18,8 @@ from benchmarks.hall_ground import WINDOWS, FilledHall, matter, settle, unchecke
 from benchmarks.hall_windows import Window, windows
 from benchmarks.table import NotMeasured
 from clerk_client.domain.clerks import Role
-from clerk_client.hall import records
-from clerk_client.hall.auth import Session
+from clerk_client.hall.access.auth import Session
+from clerk_client.hall.lines import records
 from clerk_client.wire.lines import Line
 
 _TICKETS = 200

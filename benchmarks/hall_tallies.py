@@ -23,7 +23,7 @@ from benchmarks.hall_ground import (
 )
 from benchmarks.table import Figure, Goal, NotMeasured, shown, timed
 from clerk_client.domain.clock import hall_day
-from clerk_client.hall.tallying import DIMENSIONS, monthly
+from clerk_client.hall.counting.tallying import DIMENSIONS, monthly
 
 _RECORDS, _UNFOLDED = 1_000_000, 100_000
 _TURNS = 40

@@ -21,6 +21,10 @@ from clerk_client.ui.theme import apply_theme
 
 __all__ = ["Application", "run"]
 
+# What Qt made stays until the process is gone: its own end asks no order of anybody, while widgets
+# that outlive their application, or die in another thread, take the process with them.
+_until_the_end: list[object] = []
+
 
 def run(settings: Settings, clock: Clock | None = None) -> int:
     """Opens the window and returns when it is closed: the process's exit code."""
@@ -33,14 +37,15 @@ def run(settings: Settings, clock: Clock | None = None) -> int:
     qt = QApplication(sys.argv[:1])
     collecting = Collecting()
     crashes = CrashReports()
+    _until_the_end.extend((qt, collecting, crashes))
     install_crash_hook(crashes.tell)
     apply_theme(qt)
     held_keys = HeldKeys()
     qt.installEventFilter(held_keys)
     application = Application(settings, clock or SystemClock(), crashes)
+    _until_the_end.extend((held_keys, application))
     application.start()
     try:
         return int(qt.exec())
     finally:
         application.stop()
-        collecting.stop()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from clerk_client.hall import commands
 from clerk_client.hall.errors import DatabaseUnusable, HallError
-from clerk_client.hall.findings import LoadRefused
-from clerk_client.hall.words import words
+from clerk_client.hall.files.findings import LoadRefused
+from clerk_client.hall.process import commands
+from clerk_client.hall.process.words import words
 from ukey.errors import CertificateUnfit
 
 
@@ -94,7 +94,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def _add_serving(serve: argparse.ArgumentParser) -> None:
-    from clerk_client.hall.connections import MOST_CONNECTIONS
+    from clerk_client.hall.process.connections import MOST_CONNECTIONS
 
     serve.add_argument("--authorities", type=Path, required=True, help="PEM file")
     serve.add_argument("--revocation-lists", type=Path, help="folder of CRLs")

@@ -12,11 +12,13 @@ from sqlalchemy import Engine
 from starlette.types import Lifespan
 
 from clerk_client.domain.clock import Clock
+from clerk_client.hall.access.rights import RIGHTS
+from clerk_client.hall.audit_trail.sealing import Sealer
 from clerk_client.hall.calling import PREFIX, Hall, allowed
 from clerk_client.hall.contract import ContractLayer
-from clerk_client.hall.folding import Folder
+from clerk_client.hall.counting.folding import Folder
 from clerk_client.hall.problems import answer_with_problems
-from clerk_client.hall.rights import RIGHTS
+from clerk_client.hall.process.sweeping import Sweeper
 from clerk_client.hall.routes import (
     base_data,
     catalogue,
@@ -28,8 +30,6 @@ from clerk_client.hall.routes import (
     visits,
     watching,
 )
-from clerk_client.hall.sealing import Sealer
-from clerk_client.hall.sweeping import Sweeper
 
 _ROOMS = (sign_in, catalogue, visits, records, base_data, counts, directory, fleet, watching)
 

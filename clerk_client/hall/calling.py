@@ -15,11 +15,11 @@ from pydantic import BeforeValidator
 from sqlalchemy import Engine
 
 from clerk_client.domain.clock import Clock
-from clerk_client.hall import auth
+from clerk_client.hall.access import auth
+from clerk_client.hall.access.proofs import Proof, SpentProofs, checked_proof, spent_proofs
+from clerk_client.hall.access.revoking import RevocationLists
+from clerk_client.hall.access.rights import RIGHTS
 from clerk_client.hall.errors import TokenExpired
-from clerk_client.hall.proofs import Proof, SpentProofs, checked_proof, spent_proofs
-from clerk_client.hall.revoking import RevocationLists
-from clerk_client.hall.rights import RIGHTS
 
 PREFIX = "/api/v1"
 LARGEST = 2**53

@@ -9,12 +9,12 @@ from contextlib import suppress
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clerk_client.hall import metrics
 from clerk_client.hall.bodies import Body, Room, fault_of, is_attachment
 from clerk_client.hall.calling import PREFIX
 from clerk_client.hall.errors import ContractTooOld, HallError
-from clerk_client.hall.log_lines import request_id, without_text
 from clerk_client.hall.problems import CODE, COMMON_HEADERS, problem_response
+from clerk_client.hall.process import metrics
+from clerk_client.hall.process.log_lines import request_id, without_text
 from clerk_client.wire.messages import CONTRACT
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, String, Table, delete, select, update
 
 from clerk_client.domain.clerks import Role
-from clerk_client.hall import audit, tables
-from clerk_client.hall.auth import Session
+from clerk_client.hall import tables
+from clerk_client.hall.access.auth import Session
+from clerk_client.hall.audit_trail import audit
 from clerk_client.hall.errors import (
     DirectoryInUse,
     DirectoryTaken,

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, Row, func, select
 
 from clerk_client.domain.clock import rfc3339
 from clerk_client.hall import tables
-from clerk_client.hall.auth import Session
+from clerk_client.hall.access.auth import Session
 from clerk_client.hall.store import put, reading, writing
 from clerk_client.wire.fleet import FleetAnswer, ReportTaken, StationInFleet, StationReport
 from clerk_client.wire.lines import canonical

@@ -13,11 +13,11 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from clerk_client.hall.access.rights import RIGHTS
 from clerk_client.hall.calling import PREFIX
 from clerk_client.hall.errors import HallError
 from clerk_client.hall.problems import HEADERS_OF_STATUS
 from clerk_client.hall.refusals import ANY_CALL, SIGNED_IN, Refusal, refusals, status_of
-from clerk_client.hall.rights import RIGHTS
 from clerk_client.wire.messages import CONTRACT, Problem
 
 Json = dict[str, Any]

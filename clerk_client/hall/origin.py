@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clerk_client.domain.clock import SystemClock
 from clerk_client.hall import tables
-from clerk_client.hall.audit import note
+from clerk_client.hall.audit_trail.audit import note
 from clerk_client.hall.errors import (
     DatabaseNotRestored,
     DatabaseRestored,

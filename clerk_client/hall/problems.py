@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
 from clerk_client.domain.clock import rfc3339
-from clerk_client.hall import metrics
+from clerk_client.hall.access.rights import RIGHTS
 from clerk_client.hall.calling import PREFIX
 from clerk_client.hall.errors import (
     DatabaseUnusable,
@@ -27,7 +27,7 @@ from clerk_client.hall.errors import (
     RequestInvalid,
     RouteUnknown,
 )
-from clerk_client.hall.rights import RIGHTS
+from clerk_client.hall.process import metrics
 from clerk_client.wire.messages import CONTRACT, Problem
 from ukey.errors import CertificateUnfit
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.access.stations import new_enrolment_code
 from clerk_client.hall.store import open_engine
 from clerk_client.hall_link.errors import HallRefused
 from clerk_client.ui.login.view import LoginPage

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from clerk_client.demo.hall_process import hall_command
 from clerk_client.desk.desk import Desk
 from clerk_client.desk.forms import Form, Found
 from clerk_client.domain.cases import Acceptance, Category, LookUp
@@ -513,9 +514,10 @@ def test_a_hall_restored_from_an_older_copy_gets_again_what_it_lost(
     desk.accept(form(desk.choose("GA-LG")))
     assert parts.delivery().deliver().waiting == 0
     station.hall.stop()
-    for file in station.hall.database_file.parent.glob("hall.sqlite*"):
-        file.unlink()
+    for end in ("", "-wal", "-shm"):
+        station.hall.database_file.with_name(f"hall.sqlite{end}").unlink(missing_ok=True)
     shutil.copy(tmp_path / "backup", station.hall.database_file)
+    assert hall_command("restored", "--database", station.hall.database).returncode == 0
     station.hall.start()
     assert len(records(station)) == 1
     desk.accept(form(desk.choose("GA-LG")))

@@ -23,9 +23,9 @@ from sqlalchemy import Engine, Row, select
 from clerk_client.domain.clock import hall_day
 from clerk_client.domain.numbers import is_official_number
 from clerk_client.hall import tables
-from clerk_client.hall.folding import fold
-from clerk_client.hall.sealing import seal, verify_audit
-from clerk_client.hall.tallying import tally
+from clerk_client.hall.audit_trail.sealing import seal, verify_audit
+from clerk_client.hall.counting.folding import fold
+from clerk_client.hall.counting.tallying import tally
 from clerk_client.hall_link import secret_store
 from clerk_client.journal.day_sheet import LineStanding
 from clerk_client.journal.opening import key_name, open_to_read

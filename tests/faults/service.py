@@ -4,13 +4,9 @@ import threading
 from pathlib import Path
 
 from clerk_client.hall import __main__ as command
-from clerk_client.hall import (
-    api,  # noqa: F401 - imported before the fork
-    commands,
-    folding,
-    sealing,
-    serving,  # noqa: F401
-)
+from clerk_client.hall.audit_trail import sealing
+from clerk_client.hall.counting import folding
+from clerk_client.hall.process import commands
 from tests.faults.clocks import SkewedClock
 from tests.helpers.fault_points import FaultPoints, Moment
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from clerk_client.hall import origin
-from clerk_client.hall.backing_up import back_up
+from clerk_client.hall.process.backing_up import back_up
 from tests.faults.ledger import ensure_exactly_once
 from tests.faults.test_client_killed import Record, told
 from tests.faults.town import Town, a_town, forms

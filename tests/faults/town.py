@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from clerk_client.demo.authority import Authority
 from clerk_client.domain.clock import hall_day
-from clerk_client.hall.loading import load
-from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.access.stations import new_enrolment_code
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import open_engine, upgrade_schema
 from tests.faults.soft_key import write_key
 from tests.hall.desk import clerk_key

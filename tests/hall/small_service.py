@@ -16,8 +16,8 @@ from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
 from clerk_client.domain.clock import hall_day
 from clerk_client.hall.__main__ import main
-from clerk_client.hall.loading import load
-from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.access.stations import new_enrolment_code
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import open_engine, upgrade_schema
 from tests.hall.desk import ClerkKey, Desk, clerk_key
 from tests.helpers.small_hall import WINDOW, write_small_hall

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from clerk_client.domain.clock import from_rfc3339
 from clerk_client.hall import tables
-from clerk_client.hall.loading import load
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import writing
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk

@@ -11,10 +11,11 @@ from sqlalchemy import Engine, event, insert, select
 from clerk_client.demo.authority import Authority
 from clerk_client.domain.clerks import Role
 from clerk_client.domain.clock import hall_day, rfc3339
-from clerk_client.hall import records, tables
-from clerk_client.hall.auth import Session
-from clerk_client.hall.leasing import lease
-from clerk_client.hall.loading import load
+from clerk_client.hall import tables
+from clerk_client.hall.access.auth import Session
+from clerk_client.hall.files.loading import load
+from clerk_client.hall.lines import records
+from clerk_client.hall.lines.leasing import lease
 from clerk_client.hall.store import open_engine, upgrade_schema, writing
 from clerk_client.wire.lines import Line
 from clerk_client.wire.messages import NumberBlockRequest

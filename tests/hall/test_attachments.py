@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from clerk_client.hall.media_types import DOC, DOCX, JPEG, PDF, XLS, XLSX, media_type_of
+from clerk_client.hall.lines.media_types import DOC, DOCX, JPEG, PDF, XLS, XLSX, media_type_of
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk, Journal
 from tests.hall.test_voids import SETTLED, refused

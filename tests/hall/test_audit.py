@@ -13,9 +13,15 @@ from sqlalchemy import Engine, insert, select, text, update
 
 from clerk_client.domain.clock import hall_day, rfc3339
 from clerk_client.hall import tables
-from clerk_client.hall.audit import note
-from clerk_client.hall.audit_pages import audit_page
-from clerk_client.hall.sealing import FIRST_PREV, AuditFinding, Sealer, seal, verify_audit
+from clerk_client.hall.audit_trail.audit import note
+from clerk_client.hall.audit_trail.audit_pages import audit_page
+from clerk_client.hall.audit_trail.sealing import (
+    FIRST_PREV,
+    AuditFinding,
+    Sealer,
+    seal,
+    verify_audit,
+)
 from clerk_client.hall.store import open_engine, upgrade_schema, writing
 from tests.hall.changes import employ
 from tests.hall.conftest import Town

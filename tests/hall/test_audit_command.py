@@ -8,8 +8,8 @@ from sqlalchemy import Engine, delete, update
 
 from clerk_client.demo.hall_process import hall_command
 from clerk_client.hall import tables
-from clerk_client.hall.audit import note
-from clerk_client.hall.sealing import FIRST_PREV, seal
+from clerk_client.hall.audit_trail.audit import note
+from clerk_client.hall.audit_trail.sealing import FIRST_PREV, seal
 from clerk_client.hall.store import open_engine, upgrade_schema, writing
 from tests.hall.small_service import hall_main
 from tests.hall.thread_hall import noon

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from clerk_client.demo.hall_process import HallNotReady, hall_command
 from clerk_client.hall import origin, tables
 from clerk_client.hall.errors import DatabaseRestored
-from clerk_client.hall.loading import load
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import open_engine, upgrade_schema, writing
 from tests.hall.desk import Journal
 from tests.hall.small_service import Service, hall_main

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from clerk_client.hall import tables
-from clerk_client.hall.loading import load
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import reading, writing
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk, Journal

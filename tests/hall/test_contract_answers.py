@@ -26,8 +26,8 @@ from schemathesis.engine import events, from_schema
 from schemathesis.schemas import BaseSchema
 
 import resources
+from clerk_client.hall.access.rights import RIGHTS
 from clerk_client.hall.calling import PREFIX
-from clerk_client.hall.rights import RIGHTS
 from tests.hall.changes import employ
 from tests.hall.conftest import Town
 from tests.hall.schema_hooks import Visitor
@@ -142,6 +142,14 @@ class Inquiry:
                     f"  {exchange.request.body!r}\n"
                     f"  {answer.status_code if answer else None} {answer and answer.content!r}"
                 )
+
+
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)]
+)
+def kind(request: pytest.FixtureRequest) -> str:
+    """What is asked is the contract, which is one: PostgreSQL's turn is in the long runs."""
+    return str(request.param)
 
 
 # Half a minute each on a machine that does nothing else.

@@ -19,7 +19,7 @@ from clerk_client.demo.hall_process import HallProcess
 from clerk_client.domain.clock import hall_day
 from clerk_client.hall import tables
 from clerk_client.hall.errors import DatabaseAddressWrong, DatabaseUnusable
-from clerk_client.hall.loading import load
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import added, open_engine, reading, upgrade_schema, writing, written
 from tests.hall.conftest import STAFF
 from tests.hall.desk import Desk, Journal, clerk_key

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from clerk_client.demo.authority import Authority
-from clerk_client.hall import bodies, connections, contract
+from clerk_client.hall import bodies, contract
+from clerk_client.hall.process import connections
 from tests.hall.desk import Desk, clerk_key
 from tests.hall.small_service import (
     WITHIN,

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, func, select
 
 from clerk_client.demo.hall_process import hall_command
 from clerk_client.hall import tables
-from clerk_client.hall.findings import LoadRefused
-from clerk_client.hall.loading import load
+from clerk_client.hall.files.findings import LoadRefused
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import open_engine, reading, upgrade_schema, writing
 from tests.hall.conftest import STAFF
 from tests.hall.small_service import hall_main

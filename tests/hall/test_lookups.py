@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerk_client.hall.loading import load
+from clerk_client.hall.files.loading import load
 from tests.hall.conftest import STAFF, Town
 from tests.hall.desk import Desk
 from tests.helpers.small_hall import HALL, MATTERS, write_small_hall

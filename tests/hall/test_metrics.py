@@ -7,7 +7,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from clerk_client.hall.metrics import may_read
+from clerk_client.hall.process.metrics import may_read
 from tests.hall.desk import Journal, clerk_key
 from tests.hall.small_service import WITHIN, Service
 

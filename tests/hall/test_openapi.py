@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import resources
+from clerk_client.hall.access.rights import RIGHTS
 from clerk_client.hall.api import contract_app
 from clerk_client.hall.openapi import description, operations, text
 from clerk_client.hall.refusals import OF_CALL, refusals, status_of
-from clerk_client.hall.rights import RIGHTS
 from clerk_client.wire.messages import CONTRACT
 
 PAGE = Path(__file__).parents[2] / "docs" / "contract.md"

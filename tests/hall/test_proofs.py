@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import Engine, text
 
 from clerk_client.demo.authority import rsa_key
+from clerk_client.hall.access.proofs import Proof, SpentProofs, checked_proof, spent_proofs
 from clerk_client.hall.errors import DatabaseUnusable, ProofWrong
-from clerk_client.hall.proofs import Proof, SpentProofs, checked_proof, spent_proofs
 from clerk_client.hall.store import open_engine, upgrade_schema, writing
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk, StationKey

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, delete, insert, select
 
 from clerk_client.domain.numbers import official_number, provisional_number, sequence_of
 from clerk_client.hall import origin, tables
-from clerk_client.hall.folding import fold
+from clerk_client.hall.counting.folding import fold
 from clerk_client.hall.store import reading
 from clerk_client.wire.lines import Line
 from tests.hall.conftest import Town

@@ -12,9 +12,9 @@ from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallNotReady, HallProcess
 from clerk_client.domain.clock import hall_day
 from clerk_client.hall import tables
-from clerk_client.hall.loading import load
-from clerk_client.hall.sealing import verify_audit
-from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.access.stations import new_enrolment_code
+from clerk_client.hall.audit_trail.sealing import verify_audit
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import open_engine
 from tests.hall.conftest import STAFF
 from tests.hall.desk import Desk, Journal, clerk_key

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
 from clerk_client.domain.clock import SystemClock, hall_day
-from clerk_client.hall.loading import load
-from clerk_client.hall.revoking import RevocationLists
-from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.access.revoking import RevocationLists
+from clerk_client.hall.access.stations import new_enrolment_code
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import open_engine, upgrade_schema
 from tests.hall.conftest import STAFF
 from tests.hall.desk import ClerkKey, Desk, clerk_key

@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from clerk_client.demo.authority import Authority
 from clerk_client.domain.clock import SystemClock
+from clerk_client.hall.access.rights import RIGHTS
 from clerk_client.hall.api import build_app
 from clerk_client.hall.calling import PREFIX
-from clerk_client.hall.rights import RIGHTS
 from clerk_client.hall.store import open_engine
 from tests.hall.changes import employ
 from tests.hall.conftest import Town

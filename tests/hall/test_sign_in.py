@@ -12,8 +12,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from clerk_client.demo.authority import Authority
+from clerk_client.hall.access.stations import new_enrolment_code
 from clerk_client.hall.errors import RequestInvalid
-from clerk_client.hall.stations import new_enrolment_code
 from clerk_client.hall.store import open_engine
 from tests.hall.conftest import STAFF, Town
 from tests.hall.desk import ClerkKey, Desk, StationKey, clerk_key

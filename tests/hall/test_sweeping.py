@@ -10,10 +10,10 @@ from sqlalchemy import Engine, Table, func, insert, select
 
 from clerk_client.domain.clock import rfc3339
 from clerk_client.hall import tables
-from clerk_client.hall.limits import may_be_noted
-from clerk_client.hall.proofs import Proof, SpentProofs, spent_proofs
+from clerk_client.hall.access.limits import may_be_noted
+from clerk_client.hall.access.proofs import Proof, SpentProofs, spent_proofs
+from clerk_client.hall.process.sweeping import Sweeper, sweep
 from clerk_client.hall.store import open_engine, reading, upgrade_schema, writing
-from clerk_client.hall.sweeping import Sweeper, sweep
 from tests.hall.small_service import until
 from tests.hall.thread_hall import StillClock, noon
 

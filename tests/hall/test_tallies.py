@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from clerk_client.hall import tables
-from clerk_client.hall.folding import Folder, fold
+from clerk_client.hall.counting.folding import Folder, fold
 from tests.hall.conftest import Town
 from tests.hall.desk import Desk, Journal, Json
 from tests.hall.test_corrections import corrected

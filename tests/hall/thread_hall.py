@@ -15,11 +15,11 @@ import uvicorn
 
 from clerk_client.demo.authority import Authority
 from clerk_client.domain.clock import hall_day
+from clerk_client.hall.access.stations import new_enrolment_code
 from clerk_client.hall.api import build_app
 from clerk_client.hall.bodies import HEADERS_LIMIT
-from clerk_client.hall.connections import BoundedProtocol
-from clerk_client.hall.loading import load
-from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.files.loading import load
+from clerk_client.hall.process.connections import BoundedProtocol
 from clerk_client.hall.store import open_engine, upgrade_schema
 from tests.hall.desk import Desk, StationKey
 from tests.helpers.small_hall import WINDOW, Staff, write_small_hall

@@ -15,8 +15,8 @@ from clerk_client.demo.authority import Authority
 from clerk_client.demo.hall_process import HallProcess
 from clerk_client.demo.soft_tokens import SoftTokens
 from clerk_client.domain.clock import SystemClock, hall_day
-from clerk_client.hall.loading import load
-from clerk_client.hall.stations import new_enrolment_code
+from clerk_client.hall.access.stations import new_enrolment_code
+from clerk_client.hall.files.loading import load
 from clerk_client.hall.store import open_engine, upgrade_schema
 from clerk_client.parts import Parts
 from clerk_client.settings import load_settings

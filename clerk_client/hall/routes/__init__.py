@@ -1,1 +1,1 @@
-"""The routes, a file a subject. Rights stand in `hall/rights.py`."""
+"""The routes, a file a subject. Rights stand in `hall/access/rights.py`."""

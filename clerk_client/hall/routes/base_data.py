@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from clerk_client.hall import comparing
 from clerk_client.hall.calling import Now, SignedIn, TheHall
+from clerk_client.hall.looking_up import comparing
 from clerk_client.wire.base_data import BaseLookupAnswer, BaseLookupRequest
 
 router = APIRouter()

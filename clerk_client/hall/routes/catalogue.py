@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from clerk_client.hall import lookups
 from clerk_client.hall.calling import LARGEST, TheHall
+from clerk_client.hall.looking_up import lookups
 from clerk_client.wire.messages import CatalogueAnswer
 
 router = APIRouter()

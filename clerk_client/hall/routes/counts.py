@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from clerk_client.hall import indicating, rating, tallying
 from clerk_client.hall.calling import Day, Now, SignedIn, TheHall
+from clerk_client.hall.counting import indicating, rating, tallying
 from clerk_client.wire.messages import TallyAnswer
 from clerk_client.wire.reporting import (
     IndicatorsAnswer,

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from clerk_client.hall import approvals, attaching, leasing, metrics, records
 from clerk_client.hall.calling import Now, SignedIn, TheHall
-from clerk_client.hall.media_types import EXTENSIONS
+from clerk_client.hall.lines import approvals, attaching, leasing, records
+from clerk_client.hall.lines.media_types import EXTENSIONS
+from clerk_client.hall.process import metrics
 from clerk_client.wire.approvals import ApprovalsAnswer
 from clerk_client.wire.messages import (
     NumberBlockAnswer,

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from clerk_client.hall import auth, signing_in, stations
+from clerk_client.hall.access import auth, signing_in, stations
 from clerk_client.hall.calling import Address, Now, SignedIn, TheHall, proof_of, token_of
 from clerk_client.wire.messages import (
     Challenge,

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from clerk_client.domain.clock import hall_day
-from clerk_client.hall import casework, lookups
 from clerk_client.hall.calling import Day, Now, Number, SignedIn, TheHall
+from clerk_client.hall.looking_up import casework, lookups
 from clerk_client.wire.cases import CaseAnswer, SupplementAnswer, SupplementRequest
 from clerk_client.wire.messages import AppointmentAnswer, AppointmentsAnswer, TicketAnswer
 

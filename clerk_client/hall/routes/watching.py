@@ -6,9 +6,11 @@ from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from clerk_client.domain.clock import rfc3339
-from clerk_client.hall import audit_pages, lookups, metrics
+from clerk_client.hall.audit_trail import audit_pages
 from clerk_client.hall.calling import LARGEST, Address, Day, Now, TheHall
 from clerk_client.hall.errors import MetricsClosed
+from clerk_client.hall.looking_up import lookups
+from clerk_client.hall.process import metrics
 from clerk_client.hall.store import reading, this_hall
 from clerk_client.wire.audit import AuditAnswer
 from clerk_client.wire.messages import HealthAnswer, TrustAnswer

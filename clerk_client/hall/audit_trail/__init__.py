@@ -1,0 +1,1 @@
+"""Who did what: noted in the transaction that does it, sealed after it, read in pages."""

@@ -1,0 +1,1 @@
+"""What IT prepares: the hall's folder, read, checked and taken over."""

@@ -1,0 +1,1 @@
+"""What windows hand in: numbers, lines, their effects, what they name."""

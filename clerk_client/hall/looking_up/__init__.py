@@ -1,0 +1,1 @@
+"""What windows ask for."""

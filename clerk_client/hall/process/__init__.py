@@ -1,0 +1,1 @@
+"""The service as processes that IT runs and watches."""
