@@ -7,15 +7,13 @@ of its day what no line names.
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from clerk_client.domain.clock import HALL_OFFSET, hall_day, rfc3339
-from clerk_client.journal.database import Database
-from clerk_client.journal.errors import AttachmentAbsent, AttachmentTooLarge, JournalError
-from clerk_client.wire.attachments import LARGEST, named_in
-from clerk_client.wire.lines import Json
+from clerk_client.journal.errors import AttachmentTooLarge, JournalError
+from clerk_client.wire.attachments import LARGEST
 
 if TYPE_CHECKING:
     from clerk_client.journal.store import Journal
@@ -99,21 +97,6 @@ class Attachments:
                 # Deleted they are; the log, encrypted too, holds them until it is written back.
                 log.warning("destroyed attachments not cleared away: %s", error.code)
         return int(gone)
-
-
-def ensure_kept(database: Database, body: Mapping[str, Json]) -> None:
-    """Those that a new line's body names: without one the hall would never take it.
-
-    Raises AttachmentAbsent.
-    """
-    named = named_in(body)
-    if named is None:
-        raise ValueError("attachments are not named as the contract says")
-    for each in named:
-        with database.reading() as connection:
-            found = connection.execute("SELECT 1 FROM attachments WHERE sha256 = ?", (each,))
-            if not found.fetchone():
-                raise AttachmentAbsent(each)
 
 
 _DESTROY_DONE = """

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clerk_client.domain.cases import Category
+from clerk_client.journal.database import Database
+from clerk_client.journal.errors import AttachmentAbsent
+from clerk_client.wire.attachments import named_in
 from clerk_client.wire.lines import Json, Kind
 
 
@@ -34,3 +37,18 @@ class Entry:
     number: str | None = None
     subjects: tuple[str, ...] = ()
     key: str = ""
+
+
+def ensure_kept(database: Database, body: Mapping[str, Json]) -> None:
+    """Those that a new line's body names: without one the hall would never take it.
+
+    Raises AttachmentAbsent.
+    """
+    named = named_in(body)
+    if named is None:
+        raise ValueError("attachments are not named as the contract says")
+    for each in named:
+        with database.reading() as connection:
+            found = connection.execute("SELECT 1 FROM attachments WHERE sha256 = ?", (each,))
+            if not found.fetchone():
+                raise AttachmentAbsent(each)

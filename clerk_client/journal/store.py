@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clerk_client.domain.clock import hall_day, rfc3339
 from clerk_client.domain.numbers import NumberBlock
-from clerk_client.journal.attachments import ensure_kept
 from clerk_client.journal.database import Database, told
 from clerk_client.journal.day_sheet import DayRow, DaySheet, LineStanding, RefusedLine
 from clerk_client.journal.deliveries import Deliveries
-from clerk_client.journal.entries import Entry, Writer
+from clerk_client.journal.entries import Entry, Writer, ensure_kept
 from clerk_client.journal.errors import JournalError
 from clerk_client.journal.numbering import Numbering
 from clerk_client.journal.papers import PAPER_KINDS, DoubtfulPaper, Papers
