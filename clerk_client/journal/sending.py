@@ -207,6 +207,8 @@ class Sending:
 
     def _rewound(self, held: int, line: Line) -> bool:
         """A hall restored from an older copy: it gets again what it lost."""
+        # Whatever was answered before: what the hall does not hold waits again.
+        self._journal.send_again(held)
         if self._rewinds >= _MOST_REWINDS:
             log.error("the hall lost lines %d times in one pass", self._rewinds + 1)
             self.blocked_code = "LINE_CHAIN_BROKEN"
@@ -214,7 +216,6 @@ class Sending:
         self._rewinds += 1
         self.blocked_code = ""
         log.warning("the hall holds %d lines, %d were sent", held, line.head.seq)
-        self._journal.send_again(held)
         return False
 
     def _held_up(self, line: Line, code: str) -> bool:

@@ -223,11 +223,10 @@ def test_a_sealer_whose_database_is_away_says_so_once(
     # Its own thread is not needed: one turn after the other.
     sealer = Sealer(engine, StillClock(NOW))
     tamper(engine, "ALTER TABLE audit_seals RENAME TO elsewhere")
-    sealer.stop()
     for _ in range(3):
-        sealer._seal()
+        sealer.go_round()
     tamper(engine, "ALTER TABLE elsewhere RENAME TO audit_seals")
-    sealer._seal()
+    sealer.go_round()
     assert len(caplog.records) == 1
     assert verify_audit(engine).unsealed == 0
 

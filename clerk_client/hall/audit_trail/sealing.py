@@ -8,7 +8,6 @@ a head that was printed or kept elsewhere shows that.
 
 import hashlib
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +15,10 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from clerk_client.domain.clock import Clock, rfc3339
 from clerk_client.hall import tables
+from clerk_client.hall.process.rounds import Rounds
 from clerk_client.hall.store import reading, writing
 from clerk_client.wire.lines import LineError, canonical
 
@@ -46,44 +45,19 @@ _IN_HASH = (
 )
 
 
-class Sealer:
-    """Seals every second, in a thread of its own. One at a time does, however many there are."""
+class Sealer(Rounds):
+    """Seals every second. One at a time does, however many there are.
+
+    What is not sealed now is sealed when the database answers again; what the last calls noted is
+    sealed when it is stopped.
+    """
 
     def __init__(self, engine: Engine, clock: Clock, every: float = 1.0) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._every = every
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._is_failing = False
-
-    def start(self) -> None:
-        """Once, when the service has started."""
-        self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Seals what the last calls noted, and returns when that is done."""
-        self._ending.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-
-    def _run(self) -> None:
-        while not self._ending.wait(self._every):
-            self._seal()
-        self._seal()
-
-    def _seal(self) -> None:
-        try:
-            while seal(self._engine, self._clock.now()) == _ROWS_A_SEAL:
+        def seal_all() -> None:
+            while seal(engine, clock.now()) == _ROWS_A_SEAL:
                 pass
-            self._is_failing = False
-        except SQLAlchemyError as error:
-            # Nothing is lost: what is not sealed now is sealed when the database answers again.
-            if not self._is_failing:
-                log.warning("the audit cannot be sealed: %s", type(error).__name__)
-            self._is_failing = True
+
+        super().__init__("sealer", every, seal_all, "the audit cannot be sealed", last=True)
 
 
 def seal(engine: Engine, now: datetime) -> int:

@@ -1,21 +1,16 @@
 """Folds the deltas that lines leave into totals, so that a month is read in a moment."""
 
-import logging
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from clerk_client.hall import tables
 from clerk_client.hall.counting.tallying import DIMENSIONS, monthly
+from clerk_client.hall.process.rounds import Rounds
 from clerk_client.hall.store import conflict_insert, written
-
-log = logging.getLogger(__name__)
 
 PERIOD = 5.0
 """Seconds from one round to the next."""
@@ -91,28 +86,11 @@ def _add(connection: Connection, cells: Counter[_Cell]) -> None:
     )
 
 
-class Folder:
-    """Folds every few seconds in a thread of its own. One a process: they take turns."""
+class Folder(Rounds):
+    """Folds every few seconds. One a process: they take turns.
+
+    While it cannot, the deltas stay and are counted as they are: only slower.
+    """
 
     def __init__(self, engine: Engine, period: float = PERIOD) -> None:
-        self._engine = engine
-        self._period = period
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="folder", daemon=True)
-
-    def start(self) -> None:
-        """Returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Returns when the round at work has ended."""
-        self._is_over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._is_over.wait(self._period):
-            try:
-                fold(self._engine)
-            except (DBAPIError, NoConnectionFree) as error:
-                # The deltas stay, and are counted as they are: only slower.
-                log.warning("tallies not folded: %s", type(error).__name__)
+        super().__init__("folder", period, lambda: fold(engine), "tallies not folded")

@@ -4,17 +4,15 @@ Not in the calls that make such rows: they would wait for each other over what n
 """
 
 import logging
-import threading
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Engine, delete, select, tuple_
-from sqlalchemy.exc import SQLAlchemyError
 
 from clerk_client.domain.clock import Clock, rfc3339
 from clerk_client.hall import tables
 from clerk_client.hall.access.limits import COUNTED
 from clerk_client.hall.access.proofs import SpentProofs
-from clerk_client.hall.errors import DatabaseUnusable
+from clerk_client.hall.process.rounds import Rounds
 from clerk_client.hall.store import reading, written
 
 log = logging.getLogger(__name__)
@@ -59,32 +57,15 @@ def _delete(connection: Connection, column: Column[str], before: str) -> int:
     return connection.execute(counted.execution_options(preserve_rowcount=True)).rowcount
 
 
-class Sweeper:
-    """Sweeps every few seconds in a thread of its own, one a process."""
+class Sweeper(Rounds):
+    """Sweeps every few seconds, one a process. What is over does no harm while it cannot."""
 
     def __init__(
         self, engine: Engine, spent: SpentProofs, clock: Clock, period: float = PERIOD
     ) -> None:
-        self._engine = engine
-        self._spent = spent
-        self._clock = clock
-        self._period = period
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
-
-    def start(self) -> None:
-        """Returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Returns when the round at work has ended."""
-        self._is_over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._is_over.wait(self._period):
-            try:
-                sweep(self._engine, self._spent, self._clock.now())
-            except (SQLAlchemyError, DatabaseUnusable) as error:
-                # What is over does no harm; only the room is missed.
-                log.warning("what is over was not cleared away: %s", type(error).__name__)
+        super().__init__(
+            "sweeper",
+            period,
+            lambda: sweep(engine, spent, clock.now()),
+            "what is over was not cleared away",
+        )
